@@ -1,0 +1,109 @@
+/// Many training steps of a batch, to be run in one go.
+public struct Launch: Sendable {
+  /// Step count of the state the launch starts from.
+  public let start: Int
+  /// Step count of the state it ends at.
+  public let end: Int
+  /// Step counts in `start...end`, ascending, whose states are evaluated.
+  public let evaluations: [Int]
+  /// The runs that take part, ascending; the others keep their state.
+  public let runs: [Int]
+
+  public init(start: Int, end: Int, evaluations: [Int], runs: [Int]) {
+    self.start = start
+    self.end = end
+    self.evaluations = evaluations
+    self.runs = runs
+  }
+}
+
+/// The metrics of some runs at some steps.
+public struct EvaluationBlock: Sendable {
+  public let steps: [Int]
+  public let runs: [Int]
+  public let metricCount: Int
+  /// [evaluation][metric][run]
+  public var values: [Double]
+
+  public init(steps: [Int], runs: [Int], metricCount: Int, values: [Double]) {
+    self.steps = steps
+    self.runs = runs
+    self.metricCount = metricCount
+    self.values = values
+  }
+
+  public subscript(evaluation: Int, metric: Int, run: Int) -> Double {
+    get { values[(evaluation * metricCount + metric) * runs.count + run] }
+    set { values[(evaluation * metricCount + metric) * runs.count + run] = newValue }
+  }
+}
+
+/// A tensor with a name, as tensor files hold it.
+public struct NamedTensor: Sendable, Equatable {
+  public let name: String
+  public let shape: [Int]
+  public let values: [Double]
+
+  public init(name: String, shape: [Int], values: [Double]) {
+    self.name = name
+    self.shape = shape
+    self.values = values
+  }
+}
+
+/// A batch of runs that lives on a device from its first step to its last.
+///
+/// The same contract is met by the reference (a loop in Swift), by the step-wise path (batched
+/// operations) and by resident kernels (many steps per launch).
+public protocol TrainingSession: AnyObject {
+  /// How the batch is laid out on its device, as recorded with every result.
+  var mapping: String { get }
+  /// Names of the metrics of an evaluation, in the order of `EvaluationBlock`.
+  var metricNames: [String] { get }
+  /// Bytes of device memory that the batch holds.
+  var allocatedBytes: Int { get }
+  /// The most evaluations that one launch may hold.
+  var evaluationsPerLaunch: Int { get }
+
+  /// Trains from `launch.start` to `launch.end` and evaluates on the way.
+  func advance(_ launch: Launch) throws -> EvaluationBlock
+  /// The parameters of some runs as they stand, under their tensor-file names.
+  func parameters(of runs: [Int]) throws -> [[NamedTensor]]
+}
+
+/// A device that can train batches of every family.
+public protocol TrainingBackend: Sendable {
+  /// The device as results name it, such as `cpu` or `opencl:0 (NAME)`.
+  var deviceName: String { get }
+  /// The most bytes that one batch may hold on the device.
+  var memoryLimit: Int { get }
+
+  func session(for batch: SparseRecoveryBatch, mapping: MappingChoice) throws -> any TrainingSession
+}
+
+/// Which of a device's mappings a batch is to use.
+public enum MappingChoice: String, Sendable, CaseIterable {
+  /// The fastest for the device and the batch, by the backend's cost estimate.
+  case automatic = "auto"
+  /// One run per SIMD lane.
+  case lanes
+  /// One run per work-item, its components across SIMD lanes.
+  case components
+  /// One run per work-group.
+  case workGroup = "work-group"
+  /// One batched operation after the other.
+  case stepwise
+}
+
+/// A mapping that a device cannot run, and what it can.
+public struct MappingError: Error, Equatable, CustomStringConvertible {
+  public let mapping: MappingChoice
+  public let reason: String
+
+  public init(_ mapping: MappingChoice, _ reason: String) {
+    self.mapping = mapping
+    self.reason = reason
+  }
+
+  public var description: String { "mapping \(mapping.rawValue): \(reason)" }
+}

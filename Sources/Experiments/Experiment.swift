@@ -1,0 +1,103 @@
+import BatchNumerics
+
+/// A run that has been checked and is ready to be trained.
+public struct PreparedRun: Sendable {
+  /// Every key with its final value; the run's identity is their hash.
+  public let parameters: ResolvedParameters
+  public let id: String
+  public let steps: Int
+  public let schedule: EvaluationSchedule
+  public let thresholds: Thresholds
+  /// Runs with equal keys may share a batch: same shapes, method, precision.
+  public let batchKey: String
+  /// Runs with equal keys share their data.
+  public let problemKey: String
+  /// Roughly the floating-point operations of one step.
+  public let costPerStep: Double
+  /// Roughly the bytes that the run needs on a device, its share of the data included.
+  public let bytes: Int
+
+  public init(
+    parameters: ResolvedParameters, steps: Int, schedule: EvaluationSchedule,
+    thresholds: Thresholds, batchKey: String, problemKey: String, costPerStep: Double, bytes: Int
+  ) {
+    self.parameters = parameters
+    id = parameters.runID
+    self.steps = steps
+    self.schedule = schedule
+    self.thresholds = thresholds
+    self.batchKey = batchKey
+    self.problemKey = problemKey
+    self.costPerStep = costPerStep
+    self.bytes = bytes
+  }
+}
+
+/// A family of experiments: its parameters, and how its runs become training sessions.
+public protocol Experiment: Sendable {
+  /// The value of the spec key `experiment`.
+  var name: String { get }
+  var summary: String { get }
+  /// Every key of the spec, with defaults.
+  var parameters: [ParameterDefinition] { get }
+  /// Names of the metrics that t1 and t2 are read from.
+  var thresholdMetrics: (train: String, test: String) { get }
+
+  /// Checks a point of a sweep beyond the types of its values and completes it.
+  ///
+  /// - Throws: `SpecError` for impossible values.
+  func prepare(_ parameters: ResolvedParameters, instance: TensorFile?) throws -> PreparedRun
+
+  /// Builds the batch of runs that share a `batchKey` on a backend.
+  func session(
+    for runs: [PreparedRun], instance: TensorFile?, on backend: any TrainingBackend,
+    mapping: MappingChoice
+  ) throws -> any TrainingSession
+
+  /// The data and initial parameters that a run would use, as a tensor file holds them.
+  func instanceTensors(_ run: PreparedRun, instance: TensorFile?) throws -> [NamedTensor]
+}
+
+/// The families that there are.
+public enum ExperimentCatalog {
+  public static let all: [any Experiment] = [SparseRecovery()]
+
+  /// - Throws: `SpecError` listing the families if there is none of that name.
+  public static func named(_ name: String) throws -> any Experiment {
+    guard let experiment = all.first(where: { $0.name == name }) else {
+      throw SpecError(
+        key: "experiment", value: name,
+        "must be one of " + all.map(\.name).joined(separator: ", "))
+    }
+    return experiment
+  }
+}
+
+/// The keys that every family has.
+public enum CommonParameters {
+  public static let definitions: [ParameterDefinition] =
+    [
+      ParameterDefinition(
+        "learning_rate", .number(0...Double.greatestFiniteMagnitude, open: true),
+        default: .number(0.1), "step size alpha of the update"),
+      ParameterDefinition(
+        "steps", .integer(0...1_000_000_000_000), default: .integer(1_000_000), unit: "steps",
+        "length of the run"),
+    ] + EvaluationSchedule.parameters + [
+      ParameterDefinition(
+        "thresholds.train", .number(0...Double.greatestFiniteMagnitude, open: false),
+        default: .number(1e-4), "t1: the train metric meets this"),
+      ParameterDefinition(
+        "thresholds.test", .number(0...Double.greatestFiniteMagnitude, open: false),
+        default: .number(1e-4), "t2: the test metric meets this from then on"),
+      ParameterDefinition(
+        "precision", .choice(Precision.allCases.map(\.rawValue)), default: .text("f64"),
+        "arithmetic of the run"),
+      ParameterDefinition(
+        "seed", .integer(0...Int(UInt32.max)), default: .integer(1),
+        "seed of all random draws of the run"),
+      ParameterDefinition(
+        "unsafe_step", .boolean, default: .boolean(false),
+        "allow a learning rate beyond the stability limit"),
+    ]
+}

@@ -1,0 +1,201 @@
+import BatchNumerics
+
+/// Sparse recovery with l1: find a sparse a* from fewer measurements than components.
+///
+/// Source: Notsawo et al. 2025 (arXiv 2506.05718), section 3.3, appendices D.1, F.1, G.1, H.1.
+public struct SparseRecovery: Experiment {
+  public let name = "sparse-recovery"
+  public let summary =
+    "min 1/2 |X a - y|^2 + sum_k (l2/2 |A_k|^2 + l1 |A_k|_1), a = A_1 * ... * A_L"
+  public let thresholdMetrics = (train: "train_error", test: "test_error")
+  public let parameters =
+    methodParameters + problemParameters + CommonParameters.definitions
+
+  private let cache = ProblemCache()
+
+  public init() {}
+
+  public func prepare(_ point: ResolvedParameters, instance: TensorFile?) throws -> PreparedRun {
+    var parameters = point
+    let schedule = try EvaluationSchedule.resolve(&parameters)
+    let method: SparseRecoveryMethod = try parameters.choice("method")
+    let depth = try parameters.integer("depth")
+    guard method != .projected || depth == 1 else {
+      throw SpecError(key: "depth", value: "\(depth)", "the projected method is defined for depth 1")
+    }
+    let entry = try problem(&parameters, instance, depth)
+    try checkLearningRate(parameters, depth, entry.analysis)
+    let steps = try resolveSteps(&parameters, entry.analysis)
+    let (rows, columns) = (entry.problem.measurements.rows, entry.problem.measurements.columns)
+    let precision: Precision = try parameters.choice("precision")
+    let key = "\(method) \(depth) \(rows) \(columns) \(precision) \(schedule)"
+    return PreparedRun(
+      parameters: parameters, steps: steps, schedule: schedule,
+      thresholds: Thresholds(
+        train: try parameters.number("thresholds.train"),
+        test: try parameters.number("thresholds.test")),
+      batchKey: key + " \(parameters["record.trace"]) \(parameters["record.support_norms"])",
+      problemKey: try problemKey(parameters, instance),
+      costPerStep: 4 * Double(rows) * Double(columns),
+      bytes: (columns * (depth + 2) + rows * (columns + 2)) * precision.byteCount)
+  }
+
+  public func session(
+    for runs: [PreparedRun], instance: TensorFile?, on backend: any TrainingBackend,
+    mapping: MappingChoice
+  ) throws -> any TrainingSession {
+    let batch = try batch(of: runs, instance: instance)
+    return try backend.session(for: batch, mapping: mapping)
+  }
+
+  public func instanceTensors(_ run: PreparedRun, instance: TensorFile?) throws -> [NamedTensor] {
+    let batch = try batch(of: [run], instance: instance)
+    let problem = batch.problems[0]
+    let (rows, columns) = (batch.rows, batch.columns)
+    return [
+      NamedTensor(name: "X", shape: [rows, columns], values: problem.measurements.values),
+      NamedTensor(name: "init", shape: [batch.depth, columns], values: batch.runs[0].initial),
+      NamedTensor(name: "target", shape: [columns], values: problem.target),
+      NamedTensor(name: "y", shape: [rows], values: problem.observations),
+    ]
+  }
+
+  /// The batch of runs that share a batch key; runs that share data share its copy.
+  public func batch(of runs: [PreparedRun], instance: TensorFile?) throws -> SparseRecoveryBatch {
+    let parameters = runs[0].parameters
+    let method: SparseRecoveryMethod = try parameters.choice("method")
+    let depth = try parameters.integer("depth")
+    var problems: [SparseRecoveryProblem] = []
+    var indices: [String: Int] = [:]
+    var members: [SparseRecoveryRun] = []
+    for run in runs {
+      var point = run.parameters
+      let entry = try problem(&point, instance, depth)
+      let index = indices[run.problemKey] ?? problems.count
+      if index == problems.count {
+        indices[run.problemKey] = index
+        problems.append(entry.problem(projecting: method == .projected))
+      }
+      members.append(
+        SparseRecoveryRun(
+          problem: index, learningRate: try point.number("learning_rate"),
+          l1: try point.number("regularizer.l1"), l2: try point.number("regularizer.l2"),
+          initial: try initialFactors(point, instance, depth, entry.analysis)))
+    }
+    return SparseRecoveryBatch(
+      columns: problems[0].measurements.columns, rows: problems[0].measurements.rows, depth: depth,
+      method: method, precision: try parameters.choice("precision"),
+      recordsTrace: try parameters.boolean("record.trace"),
+      recordsSupportNorms: try parameters.boolean("record.support_norms"),
+      problems: problems, runs: members)
+  }
+
+  // MARK: - Data
+
+  private func problemKey(
+    _ parameters: ResolvedParameters, _ instance: TensorFile?
+  ) throws -> String {
+    try instance?.digest ?? SparseRecoveryGenerator(parameters).key
+  }
+
+  /// The problem of a run; an instance replaces all `problem.*` keys by its sizes and digest.
+  private func problem(
+    _ parameters: inout ResolvedParameters, _ instance: TensorFile?, _ depth: Int
+  ) throws -> ProblemCache.Entry {
+    guard let instance else {
+      let generator = try SparseRecoveryGenerator(parameters)
+      return cache.entry(generator.key) { generator.makeProblem() }
+    }
+    let entry = try cache.entry(instance.digest) { try SparseRecoveryInstance.problem(instance) }
+    let tensors = try SparseRecoveryInstance.initial(
+      instance, columns: entry.problem.measurements.columns)
+    if let tensors, tensors.shape[0] != depth {
+      throw SpecError(
+        key: "depth", value: "\(depth)", "the instance's init has \(tensors.shape[0]) factors")
+    }
+    for key in parameters.values.keys where key.hasPrefix("problem.") { parameters.remove(key) }
+    parameters["problem.n"] = .integer(entry.problem.measurements.columns)
+    parameters["problem.N"] = .integer(entry.problem.measurements.rows)
+    parameters["instance"] = .text(instance.digest)
+    if tensors != nil {
+      parameters.remove("init.kind")
+      parameters.remove("init.scale")
+    }
+    return entry
+  }
+
+  private func initialFactors(
+    _ parameters: ResolvedParameters, _ instance: TensorFile?, _ depth: Int,
+    _ analysis: SparseRecoveryAnalysis
+  ) throws -> [Double] {
+    let columns = try parameters.integer("problem.n")
+    if let instance,
+      let tensor = try SparseRecoveryInstance.initial(instance, columns: columns)
+    {
+      return tensor.values
+    }
+    let scale = try parameters.number("init.scale")
+    switch try parameters.choice("init.kind", as: InitialKind.self) {
+    case .ones: return [Double](repeating: scale, count: depth * columns)
+    case .signNeutral:
+      return [Double](repeating: scale, count: (depth - 1) * columns)
+        + [Double](repeating: 0, count: columns)
+    case .normal:
+      let seed = UInt32(try parameters.integer("seed"))
+      var source = RandomStream(seed: seed, purpose: .initialization)
+      let deviation = scale / Double(columns).squareRoot()
+      return source.normals(depth * columns).map { deviation * $0 }
+    case .leastSquares:
+      return SparseRecoveryInstance.balancedFactors(
+        of: analysis.leastSquares.map { scale * $0 }, depth: depth)
+    }
+  }
+
+  // MARK: - Checks
+
+  private func checkLearningRate(
+    _ parameters: ResolvedParameters, _ depth: Int, _ analysis: SparseRecoveryAnalysis
+  ) throws {
+    // With several factors the limit moves with the factors; with a projection X plays no part.
+    guard depth == 1, try parameters.text("method") != SparseRecoveryMethod.projected.rawValue,
+      try !parameters.boolean("unsafe_step")
+    else { return }
+    let rate = try parameters.number("learning_rate")
+    let limit = analysis.largestLearningRate(l2: try parameters.number("regularizer.l2"))
+    guard rate < limit else {
+      throw SpecError(
+        key: "learning_rate", value: "\(rate)",
+        "must be below 2/(sigma_max(X^T X) + l2) = \(limit), or set unsafe_step: true")
+    }
+  }
+
+  /// Turns a budget of predicted delays into steps.
+  private func resolveSteps(
+    _ parameters: inout ResolvedParameters, _ analysis: SparseRecoveryAnalysis
+  ) throws -> Int {
+    let limit = try parameters.integer("steps")
+    defer { parameters.remove("budget") }
+    guard parameters["budget"] != .null else { return limit }
+    let budget = try parameters.number("budget")
+    let delay = analysis.predictedDelay(
+      learningRate: try parameters.number("learning_rate"),
+      l1: try parameters.number("regularizer.l1"))
+    guard delay.isFinite else {
+      throw SpecError(key: "budget", value: "\(budget)", "needs regularizer.l1 above 0")
+    }
+    let steps = (budget * delay).rounded(.up)
+    let resolved = steps < Double(limit) ? Int(steps) : limit
+    parameters["steps"] = .integer(resolved)
+    return resolved
+  }
+}
+
+extension ProblemCache.Entry {
+  /// The problem, with the pseudo-inverse where the method needs it.
+  func problem(projecting: Bool) -> SparseRecoveryProblem {
+    guard projecting else { return problem }
+    return SparseRecoveryProblem(
+      measurements: problem.measurements, observations: problem.observations,
+      target: problem.target, pseudoInverse: analysis.pseudoInverse)
+  }
+}

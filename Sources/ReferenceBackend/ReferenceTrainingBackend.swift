@@ -1,0 +1,32 @@
+import BatchNumerics
+import Foundation
+
+/// The pure-Swift backend: the truth in tests, and what runs where there is no OpenCL.
+public struct ReferenceTrainingBackend: TrainingBackend {
+  public init() {}
+
+  public var deviceName: String { "cpu" }
+
+  /// A quarter of the machine's memory.
+  public var memoryLimit: Int { Int(ProcessInfo.processInfo.physicalMemory / 4) }
+
+  public func session(
+    for batch: SparseRecoveryBatch, mapping: MappingChoice
+  ) throws -> any TrainingSession {
+    guard mapping == .automatic else {
+      throw MappingError(mapping, "the cpu reference has no mappings; use auto")
+    }
+    switch batch.precision {
+    case .f32:
+      let loop = SparseRecoveryLoop<Float>(batch)
+      return LoopSession(
+        metricNames: loop.metricNames, allocatedBytes: loop.allocatedBytes,
+        advance: { loop.advance($0) }, parameters: { loop.parameters(of: $0) })
+    case .f64:
+      let loop = SparseRecoveryLoop<Double>(batch)
+      return LoopSession(
+        metricNames: loop.metricNames, allocatedBytes: loop.allocatedBytes,
+        advance: { loop.advance($0) }, parameters: { loop.parameters(of: $0) })
+    }
+  }
+}

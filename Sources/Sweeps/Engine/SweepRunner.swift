@@ -1,0 +1,224 @@
+import BatchNumerics
+import Experiments
+import Foundation
+import Synchronization
+
+/// Runs a plan on one or more backends and hands each run's result on as it ends.
+public final class SweepRunner: Sendable {
+  /// What a sweep reports while it runs. Called from several threads, one call at a time.
+  public struct Events: Sendable {
+    public var progress: @Sendable (_ runSteps: Int) -> Void = { _ in }
+    public var result: @Sendable (RunResult) throws -> Void = { _ in }
+    public var batch: @Sendable (BatchTiming) throws -> Void = { _ in }
+    public var warning: @Sendable (String) -> Void = { _ in }
+
+    public init() {}
+  }
+
+  private let backends: [any TrainingBackend]
+  private let fallback: (any TrainingBackend)?
+  private let reference: any TrainingBackend
+  private let mapping: MappingChoice
+  private let verifyFraction: Double
+  private let stepsPerLaunch: Int?
+  private let cancelled = Atomic<Bool>(false)
+
+  /// - Parameters:
+  ///   - backends: the devices; batches go to whichever is free.
+  ///   - fallback: where a batch goes whose device fails; nil stops the sweep instead.
+  ///   - reference: what `verifyFraction` of the runs are compared with.
+  ///   - stepsPerLaunch: fixes the length of launches; nil paces them by time.
+  public init(
+    backends: [any TrainingBackend], fallback: (any TrainingBackend)? = nil,
+    reference: any TrainingBackend, mapping: MappingChoice = .automatic,
+    verifyFraction: Double = 0, stepsPerLaunch: Int? = nil
+  ) {
+    self.backends = backends
+    self.fallback = fallback
+    self.reference = reference
+    self.mapping = mapping
+    self.verifyFraction = verifyFraction
+    self.stepsPerLaunch = stepsPerLaunch
+  }
+
+  /// Asks the sweep to stop after the launches in flight. Safe in any thread.
+  public func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+  public var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+  /// Trains every run of the plan.
+  ///
+  /// - Throws: the first error of a device without fallback, or of the result handler; results
+  ///   handed on before stand.
+  public func run(_ plan: SweepPlan, events: Events) throws {
+    let limit = backends.map(\.memoryLimit).min() ?? Int.max
+    let share = max(1, (plan.runs.count + backends.count - 1) / backends.count)
+    let queue = Mutex(plan.batches(memoryLimit: limit, largest: min(8192, share))[...])
+    let failure = Mutex<(any Error)?>(nil)
+    let gate = Mutex(())
+    var serialized = Events()
+    serialized.progress = { steps in gate.withLock { _ in events.progress(steps) } }
+    serialized.result = { result in try gate.withLock { _ in try events.result(result) } }
+    serialized.batch = { timing in try gate.withLock { _ in try events.batch(timing) } }
+    serialized.warning = { text in gate.withLock { _ in events.warning(text) } }
+    let reports = serialized
+
+    @Sendable func work(_ backend: any TrainingBackend) {
+      while !isCancelled, let batch = queue.withLock({ $0.popFirst() }) {
+        do {
+          try train(batch, of: plan, on: backend, reports)
+        } catch {
+          failure.withLock { $0 = $0 ?? error }
+          cancel()
+        }
+      }
+    }
+    if backends.count == 1 {
+      work(backends[0])
+    } else {
+      DispatchQueue.concurrentPerform(iterations: backends.count) { work(backends[$0]) }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Trains a batch; where the device fails, the runs that had not ended go to the fallback.
+  private func train(
+    _ batch: [PreparedRun], of plan: SweepPlan, on backend: any TrainingBackend, _ events: Events
+  ) throws {
+    let ended = Mutex<Set<String>>([])
+    var noting = events
+    noting.result = { result in
+      try events.result(result)
+      ended.withLock { _ = $0.insert(result.run.id) }
+    }
+    do {
+      try attempt(batch, plan, backend, mapping, noting)
+    } catch let error as StoreFailure {
+      throw error.underlying
+    } catch {
+      guard let fallback, !(error is SpecError), !(error is MappingError) else { throw error }
+      events.warning("\(backend.deviceName) failed (\(error)); going on with \(fallback.deviceName)")
+      let rest = ended.withLock { ended in batch.filter { !ended.contains($0.id) } }
+      if !rest.isEmpty { try attempt(rest, plan, fallback, .automatic, noting) }
+    }
+  }
+
+  private func attempt(
+    _ batch: [PreparedRun], _ plan: SweepPlan, _ backend: any TrainingBackend,
+    _ mapping: MappingChoice, _ events: Events
+  ) throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let session = try plan.experiment.session(
+      for: batch, instance: plan.instance, on: backend, mapping: mapping)
+    let ready = clock.now
+    var trainer = BatchTrainer(session, batch, stepsPerLaunch: stepsPerLaunch)
+    let verified = Self.sample(batch.count, verifyFraction)
+    var held: [RunResult] = []
+    var runSteps = 0
+    try trainer.train(isCancelled: { isCancelled }) { steps in
+      events.progress(steps)
+    } leave: { outcomes in
+      let seconds = (clock.now - start) / .seconds(1)
+      runSteps += outcomes.reduce(0) { $0 + $1.steps }
+      let training = (clock.now - ready) / .seconds(1)
+      for outcome in outcomes {
+        let result = result(
+          of: outcome, batch[outcome.index], plan, backend, session, seconds,
+          rate: Double(runSteps) / max(training, 1e-9))
+        if verified.contains(outcome.index), outcome.status == .finished {
+          held.append(result)
+        } else {
+          try handOn(result, events)
+        }
+      }
+    }
+    if !held.isEmpty {
+      for result in try verify(held, plan) { try handOn(result, events) }
+    }
+    try events.batch(
+      BatchTiming(
+        device: backend.deviceName, mapping: session.mapping, runs: batch.count,
+        runSteps: runSteps, setupSeconds: (ready - start) / .seconds(1),
+        trainingSeconds: (clock.now - ready) / .seconds(1),
+        allocatedBytes: session.allocatedBytes))
+  }
+
+  private func handOn(_ result: RunResult, _ events: Events) throws {
+    do { try events.result(result) } catch { throw StoreFailure(underlying: error) }
+  }
+
+  private func result(
+    of outcome: BatchTrainer.Outcome, _ run: PreparedRun, _ plan: SweepPlan,
+    _ backend: any TrainingBackend, _ session: any TrainingSession, _ seconds: Double, rate: Double
+  ) -> RunResult {
+    let metrics = plan.experiment.thresholdMetrics
+    let (steps, curves) = (outcome.curves.steps, outcome.curves)
+    return RunResult(
+      run: run, experiment: plan.experiment.name, status: outcome.status, steps: outcome.steps,
+      t1: run.thresholds.memorization(steps: steps, train: curves[metrics.train] ?? []),
+      t2: run.thresholds.generalization(steps: steps, test: curves[metrics.test] ?? []),
+      curves: curves, parameters: outcome.parameters, device: backend.deviceName,
+      mapping: session.mapping, seconds: seconds, runStepsPerSecond: rate)
+  }
+
+  /// Evenly spread indices, at least one, if a share is to be verified.
+  static func sample(_ count: Int, _ fraction: Double) -> Set<Int> {
+    guard fraction > 0, count > 0 else { return [] }
+    let wanted = min(count, max(1, Int((Double(count) * fraction).rounded())))
+    return Set((0..<wanted).map { $0 * count / wanted })
+  }
+
+  /// Trains the same runs on the reference and notes the largest deviation of each.
+  private func verify(_ results: [RunResult], _ plan: SweepPlan) throws -> [RunResult] {
+    let runs = results.map(\.run)
+    let session = try plan.experiment.session(
+      for: runs, instance: plan.instance, on: reference, mapping: .automatic)
+    var trainer = BatchTrainer(session, runs)
+    var checked = results
+    try trainer.train(isCancelled: { isCancelled }, progress: { _ in }) { outcomes in
+      for outcome in outcomes where outcome.status != .stopped {
+        checked[outcome.index].maxDeviation = Deviation.largest(
+          results[outcome.index].curves, outcome.curves)
+      }
+    }
+    return checked
+  }
+}
+
+/// An error of the result handler, told apart from the device's.
+private struct StoreFailure: Error {
+  let underlying: any Error
+}
+
+/// How long a batch took, and what it needed.
+public struct BatchTiming: Sendable {
+  public let device: String
+  public let mapping: String
+  public let runs: Int
+  public let runSteps: Int
+  /// Data, compilation and transfer, before the first step.
+  public let setupSeconds: Double
+  public let trainingSeconds: Double
+  public let allocatedBytes: Int
+}
+
+/// How far two evaluations of the same run lie apart.
+public enum Deviation {
+  /// The largest |x - reference| / max(|reference|, 1e-6) over metrics and evaluations.
+  ///
+  /// Ratios of rounding errors say nothing, so `gradient_ratio` does not count. Late in a run,
+  /// components that chatter around zero flip their signs at rounding level; deviations of the
+  /// size of lr * l1 are then expected.
+  public static func largest(_ curves: RunCurves, _ reference: RunCurves) -> Double {
+    guard curves.steps == reference.steps, curves.names == reference.names else { return .infinity }
+    var largest = 0.0
+    for (index, name) in curves.names.enumerated() where name != "gradient_ratio" {
+      for (value, expected) in zip(curves.values[index], reference.values[index]) {
+        let deviation = abs(value - expected) / max(abs(expected), 1e-6)
+        if !(deviation <= largest) { largest = deviation.isNaN ? .infinity : deviation }
+      }
+    }
+    return largest
+  }
+}

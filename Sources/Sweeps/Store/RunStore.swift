@@ -1,0 +1,319 @@
+import BatchNumerics
+import Experiments
+import Foundation
+import GRDB
+
+/// Results in one SQLite file: a single writer, any number of readers.
+///
+/// Tables (version 1):
+/// - `sweeps(id, name, spec, created, version)`
+/// - `runs(id, sweep, experiment, parameters, status, steps, t1, t2, final, device, precision,
+///   mapping, seconds, run_steps_per_second, max_deviation, version)`; `parameters` and `final`
+///   are JSON objects; one row per run, replaced when a stopped run is trained again
+/// - `curves(run, metric, data)`: little-endian 64-bit floats, one per evaluation; the metric
+///   `step` holds the steps as 64-bit integers
+/// - `tensors(run, name, shape, data)`: final parameters as little-endian 64-bit floats
+/// - `device_timings(id, sweep, device, mapping, runs, run_steps, setup_seconds, training_seconds,
+///   allocated_bytes)`
+public final class RunStore: Sendable {
+  public let path: String
+  private let database: DatabaseQueue
+  private let lock: WriterLock?
+
+  /// The version of the schema that this program writes, kept in SQLite's `user_version`.
+  public static let schemaVersion = 1
+
+  /// Opens a store for writing, making it where there is none.
+  ///
+  /// - Throws: `StoreError`.
+  public convenience init(writing path: String) throws {
+    try self.init(path, lock: try WriterLock(path))
+    try guarded {
+      try database.write { db in
+        let version = try Self.version(db, path)
+        if version == 0 { try Self.createTables(db) }
+      }
+    }
+  }
+
+  /// Opens a store for reading.
+  public convenience init(reading path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw StoreError.inputOutput(path: path, reason: "no such file")
+    }
+    try self.init(path, lock: nil)
+    let version = try guarded { try database.read { try Self.version($0, path) } }
+    guard version != 0 else {
+      throw StoreError.notAStore(path: path, reason: "has no tables of a grokcl store")
+    }
+  }
+
+  private init(_ path: String, lock: WriterLock?) throws {
+    self.path = path
+    self.lock = lock
+    var configuration = Configuration()
+    configuration.readonly = lock == nil
+    configuration.busyMode = .timeout(10)
+    do {
+      database = try DatabaseQueue(path: path, configuration: configuration)
+    } catch let error as DatabaseError {
+      throw Self.translate(error, path)
+    }
+  }
+
+  // MARK: - Writing
+
+  /// Notes a sweep and returns its number.
+  public func addSweep(name: String, spec: String, version: String) throws -> Int64 {
+    try guarded {
+      try database.write { db in
+        try db.execute(
+          sql: "INSERT INTO sweeps (name, spec, created, version) VALUES (?, ?, ?, ?)",
+          arguments: [name, spec, ISO8601DateFormatter().string(from: Date()), version])
+        return db.lastInsertedRowID
+      }
+    }
+  }
+
+  /// Stores a run's result in one transaction.
+  public func add(_ result: RunResult, sweep: Int64, version: String) throws {
+    try guarded {
+      try database.write { db in
+        let id = result.run.id
+        for table in ["curves", "tensors"] {
+          try db.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [id])
+        }
+        try db.execute(
+          sql: """
+            INSERT OR REPLACE INTO runs (id, sweep, experiment, parameters, status, steps, t1, t2,
+              final, device, precision, mapping, seconds, run_steps_per_second, max_deviation,
+              version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+          arguments: [
+            id, sweep, result.experiment, result.run.parameters.json, result.status.rawValue,
+            result.steps, result.t1, result.t2, result.finalJSON, result.device,
+            result.run.parameters["precision"].description, result.mapping, result.seconds,
+            result.runStepsPerSecond, result.maxDeviation, version,
+          ])
+        let steps = result.curves.steps.map { UInt64(bitPattern: Int64($0)) }
+        var curves = [("step", Blob.encode(steps))]
+        for (name, values) in zip(result.curves.names, result.curves.values) {
+          curves.append((name, Blob.encode(values.map(\.bitPattern))))
+        }
+        for (metric, data) in curves {
+          try db.execute(
+            sql: "INSERT INTO curves (run, metric, data) VALUES (?, ?, ?)",
+            arguments: [id, metric, data])
+        }
+        for tensor in result.parameters {
+          try db.execute(
+            sql: "INSERT INTO tensors (run, name, shape, data) VALUES (?, ?, ?, ?)",
+            arguments: [
+              id, tensor.name, "[" + tensor.shape.map(String.init).joined(separator: ",") + "]",
+              Blob.encode(tensor.values.map(\.bitPattern)),
+            ])
+        }
+      }
+    }
+  }
+
+  public func add(_ timing: BatchTiming, sweep: Int64) throws {
+    try guarded {
+      try database.write { db in
+        try db.execute(
+          sql: """
+            INSERT INTO device_timings (sweep, device, mapping, runs, run_steps, setup_seconds,
+              training_seconds, allocated_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+          arguments: [
+            sweep, timing.device, timing.mapping, timing.runs, timing.runSteps,
+            timing.setupSeconds, timing.trainingSeconds, timing.allocatedBytes,
+          ])
+      }
+    }
+  }
+
+  // MARK: - Reading
+
+  /// The runs that need no further training: finished or diverged.
+  public func completedRuns() throws -> Set<String> {
+    try guarded {
+      try database.read { db in
+        try Set(
+          String.fetchAll(db, sql: "SELECT id FROM runs WHERE status IN ('finished', 'diverged')"))
+      }
+    }
+  }
+
+  /// The summaries of all runs, in the order they were stored, or of the one named.
+  public func runs(_ id: String? = nil) throws -> [StoredRun] {
+    let found = try guarded {
+      try database.read { db in
+        try StoredRun.fetchAll(
+          db,
+          sql: "SELECT * FROM runs" + (id == nil ? "" : " WHERE id = ?") + " ORDER BY rowid",
+          arguments: id.map { [$0] } ?? [])
+      }
+    }
+    if let id, found.isEmpty { throw StoreError.noSuchRun(path: path, run: id) }
+    return found
+  }
+
+  /// The curves of a run.
+  public func curves(of run: String) throws -> RunCurves {
+    let rows = try guarded {
+      try database.read { db in
+        try Row.fetchAll(
+          db, sql: "SELECT metric, data FROM curves WHERE run = ? ORDER BY rowid",
+          arguments: [run])
+      }
+    }
+    var curves = RunCurves(names: [])
+    for row in rows {
+      let words = Blob.decode(row["data"])
+      if row["metric"] == "step" {
+        curves.steps = words.map { Int(Int64(bitPattern: $0)) }
+      } else {
+        curves.names.append(row["metric"])
+        curves.values.append(words.map { Double(bitPattern: $0) })
+      }
+    }
+    guard curves.values.allSatisfy({ $0.count == curves.steps.count }) else {
+      throw StoreError.notAStore(path: path, reason: "the curves of run \(run) are damaged")
+    }
+    return curves
+  }
+
+  /// The final parameters of a run.
+  public func tensors(of run: String) throws -> [NamedTensor] {
+    let rows = try guarded {
+      try database.read { db in
+        try Row.fetchAll(
+          db, sql: "SELECT name, shape, data FROM tensors WHERE run = ? ORDER BY rowid",
+          arguments: [run])
+      }
+    }
+    return rows.map { row in
+      let shape: String = row["shape"]
+      return NamedTensor(
+        name: row["name"], shape: shape.dropFirst().dropLast().split(separator: ",").compactMap {
+          Int($0)
+        },
+        values: Blob.decode(row["data"]).map { Double(bitPattern: $0) })
+    }
+  }
+
+  // MARK: - Schema and errors
+
+  private static func createTables(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        CREATE TABLE sweeps (
+          id INTEGER PRIMARY KEY, name TEXT NOT NULL, spec TEXT NOT NULL, created TEXT NOT NULL,
+          version TEXT NOT NULL);
+        CREATE TABLE runs (
+          id TEXT PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps(id),
+          experiment TEXT NOT NULL, parameters TEXT NOT NULL, status TEXT NOT NULL,
+          steps INTEGER NOT NULL, t1 INTEGER, t2 INTEGER, final TEXT NOT NULL,
+          device TEXT NOT NULL, precision TEXT NOT NULL, mapping TEXT NOT NULL,
+          seconds REAL NOT NULL, run_steps_per_second REAL NOT NULL, max_deviation REAL,
+          version TEXT NOT NULL);
+        CREATE TABLE curves (
+          run TEXT NOT NULL, metric TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (run, metric));
+        CREATE TABLE tensors (
+          run TEXT NOT NULL, name TEXT NOT NULL, shape TEXT NOT NULL, data BLOB NOT NULL,
+          UNIQUE (run, name));
+        CREATE TABLE device_timings (
+          id INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps(id),
+          device TEXT NOT NULL, mapping TEXT NOT NULL, runs INTEGER NOT NULL,
+          run_steps INTEGER NOT NULL, setup_seconds REAL NOT NULL, training_seconds REAL NOT NULL,
+          allocated_bytes INTEGER NOT NULL);
+        PRAGMA user_version = \(schemaVersion);
+        """)
+  }
+
+  /// The schema version of the file; 0 for an empty one.
+  private static func version(_ db: Database, _ path: String) throws -> Int {
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    let tables = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master") ?? 0
+    guard version <= schemaVersion, version > 0 || tables == 0 else {
+      throw StoreError.notAStore(
+        path: path,
+        reason: version > schemaVersion
+          ? "is of schema version \(version); this program knows up to \(schemaVersion)"
+          : "is an SQLite file but not a grokcl store")
+    }
+    return version
+  }
+
+  private func guarded<T>(_ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch let error as DatabaseError {
+      throw Self.translate(error, path)
+    }
+  }
+
+  private static func translate(_ error: DatabaseError, _ path: String) -> StoreError {
+    switch error.resultCode {
+    case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+      .notAStore(path: path, reason: error.message ?? "not an SQLite file")
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      .inUse(path: path)
+    default:
+      .inputOutput(path: path, reason: error.message ?? "\(error.resultCode)")
+    }
+  }
+}
+
+/// The summary of a stored run.
+public struct StoredRun: FetchableRecord, Sendable {
+  public let id: String
+  public let experiment: String
+  /// JSON object, dotted keys.
+  public let parameters: String
+  public let status: String
+  public let steps: Int
+  public let t1: Int?
+  public let t2: Int?
+  /// JSON object, metric to value.
+  public let final: String
+  public let device: String
+  public let precision: String
+  public let mapping: String
+  public let seconds: Double
+  public let runStepsPerSecond: Double
+  public let maxDeviation: Double?
+
+  public init(row: Row) throws {
+    id = row["id"]
+    experiment = row["experiment"]
+    parameters = row["parameters"]
+    status = row["status"]
+    steps = row["steps"]
+    t1 = row["t1"]
+    t2 = row["t2"]
+    final = row["final"]
+    device = row["device"]
+    precision = row["precision"]
+    mapping = row["mapping"]
+    seconds = row["seconds"]
+    runStepsPerSecond = row["run_steps_per_second"]
+    maxDeviation = row["max_deviation"]
+  }
+
+  /// The same object as `run --json` prints.
+  public var json: String {
+    var members = [
+      ("run", JSONText.string(id)), ("experiment", JSONText.string(experiment)),
+      ("parameters", parameters), ("device", JSONText.string(device)),
+      ("precision", JSONText.string(precision)), ("mapping", JSONText.string(mapping)),
+      ("status", JSONText.string(status)), ("steps", String(steps)),
+      ("t1", t1.map(String.init) ?? "null"), ("t2", t2.map(String.init) ?? "null"),
+      ("final", final), ("seconds", JSONText.metric(seconds)),
+      ("run_steps_per_second", JSONText.metric(runStepsPerSecond)),
+    ]
+    if let maxDeviation { members.append(("max_deviation", JSONText.metric(maxDeviation))) }
+    return JSONText.object(members)
+  }
+}

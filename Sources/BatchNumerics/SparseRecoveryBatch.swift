@@ -44,13 +44,18 @@ public struct SparseRecoveryRun: Sendable {
   public let l2: Double
   /// The factors A_1 ... A_L, [L, n].
   public let initial: [Double]
+  /// How long it will run: what a backend weighs mappings by, no limit.
+  public let steps: Int
 
-  public init(problem: Int, learningRate: Double, l1: Double, l2: Double, initial: [Double]) {
+  public init(
+    problem: Int, learningRate: Double, l1: Double, l2: Double, initial: [Double], steps: Int
+  ) {
     self.problem = problem
     self.learningRate = learningRate
     self.l1 = l1
     self.l2 = l2
     self.initial = initial
+    self.steps = steps
   }
 }
 

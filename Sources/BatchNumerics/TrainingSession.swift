@@ -78,6 +78,12 @@ public protocol TrainingBackend: Sendable {
   /// The most bytes that one batch may hold on the device.
   var memoryLimit: Int { get }
 
+  /// The batched operations, for training step by step.
+  func operations(_ precision: Precision) throws -> any Backend
+
+  /// A batch of sparse-recovery runs in the backend's own loops or resident kernels.
+  ///
+  /// - Throws: `MappingError` for a mapping that the device cannot run.
   func session(for batch: SparseRecoveryBatch, mapping: MappingChoice) throws -> any TrainingSession
 }
 

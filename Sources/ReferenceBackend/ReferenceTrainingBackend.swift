@@ -10,11 +10,18 @@ public struct ReferenceTrainingBackend: TrainingBackend {
   /// A quarter of the machine's memory.
   public var memoryLimit: Int { Int(ProcessInfo.processInfo.physicalMemory / 4) }
 
+  public func operations(_ precision: Precision) throws -> any Backend {
+    switch precision {
+    case .f32: ReferenceOperations<Float>()
+    case .f64: ReferenceOperations<Double>()
+    }
+  }
+
   public func session(
     for batch: SparseRecoveryBatch, mapping: MappingChoice
   ) throws -> any TrainingSession {
     guard mapping == .automatic else {
-      throw MappingError(mapping, "the cpu reference has no mappings; use auto")
+      throw MappingError(mapping, "the cpu reference has only auto and stepwise")
     }
     switch batch.precision {
     case .f32:

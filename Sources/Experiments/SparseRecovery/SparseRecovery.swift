@@ -45,7 +45,16 @@ public struct SparseRecovery: Experiment {
     mapping: MappingChoice
   ) throws -> any TrainingSession {
     let batch = try batch(of: runs, instance: instance)
+    if mapping == .stepwise {
+      return try stepwise(batch, on: backend.operations(batch.precision))
+    }
     return try backend.session(for: batch, mapping: mapping)
+  }
+
+  private func stepwise<B: Backend>(
+    _ batch: SparseRecoveryBatch, on operations: B
+  ) throws -> any TrainingSession {
+    try StepwiseSparseRecovery(batch, on: operations)
   }
 
   public func instanceTensors(_ run: PreparedRun, instance: TensorFile?) throws -> [NamedTensor] {
@@ -80,7 +89,8 @@ public struct SparseRecovery: Experiment {
         SparseRecoveryRun(
           problem: index, learningRate: try point.number("learning_rate"),
           l1: try point.number("regularizer.l1"), l2: try point.number("regularizer.l2"),
-          initial: try initialFactors(point, instance, depth, entry.analysis)))
+          initial: try initialFactors(point, instance, depth, entry.analysis),
+          steps: run.steps))
     }
     return SparseRecoveryBatch(
       columns: problems[0].measurements.columns, rows: problems[0].measurements.rows, depth: depth,
@@ -88,6 +98,11 @@ public struct SparseRecovery: Experiment {
       recordsTrace: try parameters.boolean("record.trace"),
       recordsSupportNorms: try parameters.boolean("record.support_norms"),
       problems: problems, runs: members)
+  }
+
+  /// Singular values, least-squares solution and predicted delay of a run's generated problem.
+  public static func analysis(of run: PreparedRun) throws -> SparseRecoveryAnalysis {
+    SparseRecoveryAnalysis(try SparseRecoveryGenerator(run.parameters).makeProblem())
   }
 
   // MARK: - Data
@@ -174,16 +189,17 @@ public struct SparseRecovery: Experiment {
     _ parameters: inout ResolvedParameters, _ analysis: SparseRecoveryAnalysis
   ) throws -> Int {
     let limit = try parameters.integer("steps")
-    defer { parameters.remove("budget") }
-    guard parameters["budget"] != .null else { return limit }
-    let budget = try parameters.number("budget")
+    let least = try parameters.integer("budget.least")
+    defer { ["budget.delays", "budget.least"].forEach { parameters.remove($0) } }
+    guard parameters["budget.delays"] != .null else { return limit }
+    let delays = try parameters.number("budget.delays")
     let delay = analysis.predictedDelay(
       learningRate: try parameters.number("learning_rate"),
       l1: try parameters.number("regularizer.l1"))
     guard delay.isFinite else {
-      throw SpecError(key: "budget", value: "\(budget)", "needs regularizer.l1 above 0")
+      throw SpecError(key: "budget.delays", value: "\(delays)", "needs regularizer.l1 above 0")
     }
-    let steps = (budget * delay).rounded(.up)
+    let steps = max(delays * delay, Double(least)).rounded(.up)
     let resolved = steps < Double(limit) ? Int(steps) : limit
     parameters["steps"] = .integer(resolved)
     return resolved

@@ -70,8 +70,11 @@ extension SparseRecovery {
       "init.scale", .number(-1e300...1e300, open: false), default: .number(1e-6),
       "zeta, the scale of the start"),
     ParameterDefinition(
-      "budget", .number(0...1e6, open: true), default: .null, unit: "delays",
-      "stop after so many predicted delays |a_LS - a*|_inf / (lr l1), at most `steps`"),
+      "budget.delays", .number(0...1e6, open: true), default: .null, unit: "delays",
+      "take so many predicted delays |a_LS - a*|_inf / (lr l1), at most `steps` steps"),
+    ParameterDefinition(
+      "budget.least", .integer(0...1_000_000_000_000), default: .integer(0), unit: "steps",
+      "but at least so many steps"),
     ParameterDefinition(
       "record.trace", .boolean, default: .boolean(false), "record every component a_0 ..."),
     ParameterDefinition(

@@ -1,0 +1,106 @@
+// Implements the list of embedded kernel sources. A new .cl file needs an #embed and an ENTRY.
+#include "CKernels.h"
+
+typedef struct {
+  const char *name;
+  const unsigned char *text;
+  size_t length;
+} source;
+
+static const unsigned char common_real[] = {
+#embed "common/real.cl"
+};
+static const unsigned char common_batch[] = {
+#embed "common/batch.cl"
+};
+static const unsigned char elementwise_axpy[] = {
+#embed "elementwise/axpy.cl"
+};
+static const unsigned char elementwise_copy[] = {
+#embed "elementwise/copy.cl"
+};
+static const unsigned char elementwise_hadamard[] = {
+#embed "elementwise/hadamard.cl"
+};
+static const unsigned char elementwise_scale[] = {
+#embed "elementwise/scale.cl"
+};
+static const unsigned char linalg_matmul[] = {
+#embed "linalg/matmul.cl"
+};
+static const unsigned char random_philox[] = {
+#embed "random/philox.cl"
+};
+static const unsigned char reduction_dot[] = {
+#embed "reduction/dot.cl"
+};
+static const unsigned char reduction_l1_norm[] = {
+#embed "reduction/l1_norm.cl"
+};
+static const unsigned char reduction_l2_norm[] = {
+#embed "reduction/l2_norm.cl"
+};
+static const unsigned char reduction_max[] = {
+#embed "reduction/max.cl"
+};
+static const unsigned char reduction_tree[] = {
+#embed "reduction/tree.cl"
+};
+static const unsigned char resident_sparse_recovery_components[] = {
+#embed "resident/sparse_recovery_components.cl"
+};
+static const unsigned char resident_sparse_recovery_lanes[] = {
+#embed "resident/sparse_recovery_lanes.cl"
+};
+static const unsigned char resident_sparse_recovery_step[] = {
+#embed "resident/sparse_recovery_step.cl"
+};
+static const unsigned char resident_sparse_recovery_view[] = {
+#embed "resident/sparse_recovery_view.cl"
+};
+static const unsigned char resident_sparse_recovery_work_group[] = {
+#embed "resident/sparse_recovery_work_group.cl"
+};
+static const unsigned char shrinkage_sign[] = {
+#embed "shrinkage/sign.cl"
+};
+static const unsigned char shrinkage_soft_threshold[] = {
+#embed "shrinkage/soft_threshold.cl"
+};
+
+#define ENTRY(folder, file) {#folder "/" #file ".cl", folder##_##file, sizeof folder##_##file}
+
+static const source sources[] = {
+    ENTRY(common, real),
+    ENTRY(common, batch),
+    ENTRY(elementwise, axpy),
+    ENTRY(elementwise, copy),
+    ENTRY(elementwise, hadamard),
+    ENTRY(elementwise, scale),
+    ENTRY(linalg, matmul),
+    ENTRY(random, philox),
+    ENTRY(reduction, dot),
+    ENTRY(reduction, l1_norm),
+    ENTRY(reduction, l2_norm),
+    ENTRY(reduction, max),
+    ENTRY(reduction, tree),
+    ENTRY(resident, sparse_recovery_components),
+    ENTRY(resident, sparse_recovery_lanes),
+    ENTRY(resident, sparse_recovery_step),
+    ENTRY(resident, sparse_recovery_view),
+    ENTRY(resident, sparse_recovery_work_group),
+    ENTRY(shrinkage, sign),
+    ENTRY(shrinkage, soft_threshold),
+};
+
+size_t ckernels_count(void) { return sizeof sources / sizeof sources[0]; }
+
+const char *ckernels_name(size_t index) {
+  return index < ckernels_count() ? sources[index].name : NULL;
+}
+
+const unsigned char *ckernels_text(size_t index, size_t *length) {
+  if (index >= ckernels_count()) return NULL;
+  *length = sources[index].length;
+  return sources[index].text;
+}

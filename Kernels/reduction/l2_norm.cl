@@ -1,0 +1,14 @@
+// Implements, per run, the root of the sum of x_i^2, accumulated in double (two-sum floats without doubles).
+__kernel __attribute__((reqd_work_group_size(WG, 1, 1)))
+void batch_l2_norm(const int per_run,
+                   __global const real *x,  // [run][per_run]
+                   __global wide *result)   // [run]
+{
+    __local accV shared[WG];
+    const size_t run = get_group_id(0);
+    const int item = get_local_id(0);
+    accV sum = acc_zero;
+    for (int i = item; i < per_run; i += WG) sum = acc_add_square(sum, to_wide(x[run * per_run + i]));
+    const wide total = sum_of_group(sum, shared, item);
+    if (item == 0) result[run] = sqrt(total);
+}

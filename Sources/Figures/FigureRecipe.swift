@@ -1,0 +1,140 @@
+import BatchNumerics
+import Experiments
+import Sweeps
+
+/// How much of a figure to compute.
+public enum FigureScale: String, Sendable, CaseIterable {
+  /// Minutes on two cores; the claims are the same.
+  case small
+  /// The paper's sizes.
+  case paper
+}
+
+/// A paper's figure as data: what to run, what to draw, what to judge.
+public struct FigureRecipe: Sendable {
+  /// Such as `notsawo/fig04`.
+  public let id: String
+  public let title: String
+  /// Paper, figure, equations.
+  public let citation: String
+  /// The spec, as YAML, at a scale.
+  public let spec: @Sendable (FigureScale) -> String
+  /// Tables, plot and claims from the finished runs.
+  let analyze: @Sendable (FigureInput) throws -> FigureOutput
+
+  public init(
+    id: String, title: String, citation: String, spec: @escaping @Sendable (FigureScale) -> String,
+    analyze: @escaping @Sendable (FigureInput) throws -> FigureOutput
+  ) {
+    self.id = id
+    self.title = title
+    self.citation = citation
+    self.spec = spec
+    self.analyze = analyze
+  }
+}
+
+/// What a recipe is judged on: its runs and their curves, in the order of the sweep.
+public struct FigureInput: Sendable {
+  public struct Run: Sendable {
+    public let prepared: PreparedRun
+    public let curves: RunCurves
+    public let t1: Int?
+    public let t2: Int?
+
+    public init(prepared: PreparedRun, curves: RunCurves, t1: Int?, t2: Int?) {
+      self.prepared = prepared
+      self.curves = curves
+      self.t1 = t1
+      self.t2 = t2
+    }
+
+    func number(_ key: String) throws -> Double { try prepared.parameters.number(key) }
+
+    func curve(_ metric: String) throws -> [Double] {
+      guard let values = curves[metric] else {
+        throw SpecError(key: metric, "run \(prepared.id) has no such metric")
+      }
+      return values
+    }
+
+    /// The value of a metric at a step that was evaluated.
+    func value(_ metric: String, at step: Int) throws -> Double? {
+      try curves.steps.firstIndex(of: step).map { try curve(metric)[$0] }
+    }
+  }
+
+  public let runs: [Run]
+
+  public init(runs: [Run]) {
+    self.runs = runs
+  }
+}
+
+/// What a recipe makes of its runs.
+public struct FigureOutput: Sendable {
+  /// File name and rows of each CSV table; the first row is the header.
+  public var tables: [(name: String, rows: [[String]])] = []
+  /// Gnuplot commands after the terminal is set; they read the tables by name.
+  public var plot = ""
+  public var claims: [Claim] = []
+
+  public init() {}
+}
+
+/// A statement of a paper that the runs can bear out or not.
+public struct Claim: Sendable, Equatable {
+  public let statement: String
+  public let measured: String
+  /// What is accepted, and why that much.
+  public let tolerance: String
+  public let held: Bool
+
+  public init(_ statement: String, measured: String, tolerance: String, held: Bool) {
+    self.statement = statement
+    self.measured = measured
+    self.tolerance = tolerance
+    self.held = held
+  }
+
+  /// A number that should lie in a range.
+  public init(_ statement: String, _ value: Double?, in range: ClosedRange<Double>, _ why: String) {
+    self.init(
+      statement, measured: value.map(Number.short) ?? "not reached",
+      tolerance: "\(Number.short(range.lowerBound)) to \(Number.short(range.upperBound)); \(why)",
+      held: value.map(range.contains) ?? false)
+  }
+}
+
+/// Numbers as text for people.
+enum Number {
+  /// Four significant digits.
+  static func short(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return "\(value)" }
+    let digits = 3 - Int(floorLog10(abs(value)))
+    if (-3...9).contains(digits) {
+      var scale = 1.0
+      for _ in 0..<abs(digits) { scale *= 10 }
+      let rounded = digits >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
+      return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
+    }
+    let exponent = Int(floorLog10(abs(value)))
+    var mantissa = value
+    for _ in 0..<abs(exponent) { mantissa = exponent > 0 ? mantissa / 10 : mantissa * 10 }
+    return "\((mantissa * 1000).rounded() / 1000)e\(exponent)"
+  }
+
+  private static func floorLog10(_ value: Double) -> Double {
+    var exponent = 0.0
+    var rest = value
+    while rest >= 10 {
+      rest /= 10
+      exponent += 1
+    }
+    while rest < 1 {
+      rest *= 10
+      exponent -= 1
+    }
+    return exponent
+  }
+}

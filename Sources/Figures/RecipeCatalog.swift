@@ -1,0 +1,16 @@
+import Experiments
+import Sweeps
+
+/// The figures that can be made.
+public enum RecipeCatalog {
+  public static let all: [FigureRecipe] = [.notsawoFig03, .notsawoFig04, .notsawoFig26]
+
+  /// - Throws: `SpecError` listing the figures if there is none of that name.
+  public static func named(_ id: String) throws -> FigureRecipe {
+    guard let recipe = all.first(where: { $0.id == id }) else {
+      throw SpecError(
+        key: "figure", value: id, "must be one of " + all.map(\.id).joined(separator: ", ") + ", all")
+    }
+    return recipe
+  }
+}

@@ -1,0 +1,58 @@
+import BatchNumerics
+import OpenCLHost
+
+/// An OpenCL device as a training backend: one context, resident kernels for the hot families,
+/// batched operations for everything else.
+public struct OpenCLTrainingBackend: TrainingBackend {
+  private let context: Context
+  private let avoidsDouble: Bool
+  private let placement: WorkGroupPlacement?
+
+  /// - Throws: `OpenCLError` where no context can be made.
+  public init(_ device: Device) throws {
+    try self.init(device, avoidsDouble: false, placement: nil)
+  }
+
+  /// For tests.
+  ///
+  /// - Parameters:
+  ///   - avoidsDouble: accumulates metrics of f32 runs in compensated floats even where there are
+  ///     doubles, as on devices without.
+  ///   - placement: where the work-group mapping reads X, instead of where it is best.
+  package init(_ device: Device, avoidsDouble: Bool, placement: WorkGroupPlacement?) throws {
+    context = try Context(device)
+    self.avoidsDouble = avoidsDouble
+    self.placement = placement
+  }
+
+  public var deviceName: String { "opencl:\(context.device.index) (\(context.device.name))" }
+
+  /// Half of the device's memory: drivers and other users have theirs.
+  public var memoryLimit: Int { context.device.capabilities.globalMemoryBytes / 2 }
+
+  /// Memory that batches hold and held at most.
+  public var memory: MemoryUse { context.memory }
+
+  public func operations(_ precision: Precision) throws -> any Backend {
+    switch precision {
+    case .f32: try OpenCLOperations<Float>(context, avoidsDouble: avoidsDouble)
+    case .f64: try OpenCLOperations<Double>(context)
+    }
+  }
+
+  public func session(
+    for batch: SparseRecoveryBatch, mapping: MappingChoice
+  ) throws -> any TrainingSession {
+    let capabilities = context.device.capabilities
+    try capabilities.require(batch.precision)
+    let tuning = try SparseRecoveryPlanner(batch, capabilities, placement: placement).tuning(
+      mapping)
+    switch batch.precision {
+    case .f32:
+      return try ResidentSparseRecovery<Float>(
+        batch, context, tuning, avoidsDouble: avoidsDouble)
+    case .f64:
+      return try ResidentSparseRecovery<Double>(batch, context, tuning, avoidsDouble: false)
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import BatchNumerics
+import OpenCLHost
+
+/// A batch of sparse-recovery runs whose state stays on the device: thousands of steps per launch,
+/// evaluated on the device, one read-back per launch.
+final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession {
+  let mapping: String
+  let metricNames: [String]
+  let evaluationsPerLaunch: Int
+
+  private let batch: SparseRecoveryBatch
+  private let metrics: SparseRecoveryMetrics
+  private let tuning: SparseRecoveryTuning
+  private let layout: RunLayout
+  private let queue: Queue
+  private let kernel: Kernel
+  private let buffers: SparseRecoveryBuffers<S>
+  private let hasDouble: Bool
+
+  /// - Parameter avoidsDouble: accumulates metrics in compensated floats even where there are
+  ///   doubles, as on devices without.
+  init(
+    _ batch: SparseRecoveryBatch, _ context: Context, _ tuning: SparseRecoveryTuning,
+    avoidsDouble: Bool
+  ) throws {
+    self.batch = batch
+    self.tuning = tuning
+    hasDouble = context.device.capabilities.hasDouble && !avoidsDouble
+    metrics = SparseRecoveryMetrics(batch)
+    metricNames = metrics.names
+    mapping = tuning.name
+    layout = RunLayout(
+      problems: batch.runs.map(\.problem), width: tuning.width, sharingData: tuning.sharesData)
+    queue = try Queue(context)
+    kernel = try context.program(
+      tuning.sources(), options: Self.options(batch, tuning, hasDouble: hasDouble)
+    ).kernel(tuning.kernelName)
+    buffers = try SparseRecoveryBuffers(batch, tuning, layout, queue)
+    // Results take at most a fifth of what state and data take, so that memory stays theirs.
+    let slots = layout.groups.count * tuning.width
+    let traced = batch.recordsTrace ? tuning.paddedColumns * MemoryLayout<S>.stride : 0
+    let perEvaluation = slots * (SparseRecoverySum.allCases.count * (hasDouble ? 8 : 4) + traced)
+    let room = max(1 << 16, buffers.byteCount / 5)
+    evaluationsPerLaunch = min(4096, max(1, room / perEvaluation))
+    peakBytes = buffers.byteCount
+    try setArguments()
+  }
+  private var peakBytes: Int
+
+  var allocatedBytes: Int { peakBytes }
+
+  private static func options(
+    _ batch: SparseRecoveryBatch, _ tuning: SparseRecoveryTuning, hasDouble: Bool
+  ) -> ProgramOptions {
+    let method: Int =
+      switch batch.method {
+      case .subgradient: 0
+      case .projected: 1
+      case .proximal: 2
+      }
+    var options = ProgramOptions(numbers: [
+      "PRECISION": batch.precision == .f64 ? 64 : 32, "METHOD": method, "DEPTH": batch.depth,
+      "N_ROWS": batch.rows, "N_COLS": batch.columns, "TRACE": batch.recordsTrace ? 1 : 0,
+      "SCRATCH_GLOBAL": tuning.scratchNumbers > 0 ? 1 : 0,
+    ])
+    if !hasDouble { options.define("NO_FP64") }
+    for (name, value) in tuning.numbers { options.define(name, value) }
+    return options
+  }
+
+  // MARK: - Launching
+
+  func advance(_ launch: Launch) throws -> EvaluationBlock {
+    hasDouble
+      ? try advance(launch, Double.self)
+      : try advance(launch, Float.self)
+  }
+
+  /// The arguments that stay the same, in the kernel's order; `Slot` numbers the others.
+  private func setArguments() throws {
+    var arguments = ArgumentList(kernel)
+    try arguments.set(buffers.states)
+    try arguments.set(buffers.measurements)
+    if tuning.kind != .lanes { try arguments.set(buffers.transposes) }
+    try arguments.set(buffers.inverses)
+    try arguments.set(buffers.observations)
+    try arguments.set(buffers.targets)
+    try arguments.set(buffers.problems)
+    try arguments.set(buffers.hypers)
+  }
+
+  private func advance<W: KernelScalar & BinaryFloatingPoint>(
+    _ launch: Launch, _ wide: W.Type
+  ) throws -> EvaluationBlock {
+    let context = queue.context
+    let groups = layout.groups(of: launch.runs)
+    let slots = groups.count * tuning.width
+    let count = launch.evaluations.count
+    let sumCount = SparseRecoverySum.allCases.count
+    let active = try queue.buffer(groups.map { Int32($0) })
+    let at = try queue.buffer(
+      count == 0 ? [0] : launch.evaluations.map { Int32($0 - launch.start) })
+    let sums = try Buffer<W>(context, count: max(1, count * sumCount * slots))
+    let traceCount = batch.recordsTrace ? count * tuning.paddedColumns * slots : 1
+    let trace = try Buffer<S>(context, count: max(1, traceCount))
+    let scratch = try Buffer<S>(context, count: max(1, tuning.scratchNumbers * groups.count))
+    peakBytes = max(
+      peakBytes,
+      buffers.byteCount + active.byteCount + at.byteCount + sums.byteCount + trace.byteCount
+        + scratch.byteCount)
+
+    let first = tuning.kind == .lanes ? 7 : 8
+    try kernel.set(first, active)
+    try kernel.set(first + 1, Int32(launch.end - launch.start))
+    try kernel.set(first + 2, Int32(count))
+    try kernel.set(first + 3, at)
+    try kernel.set(first + 4, sums)
+    try kernel.set(first + 5, trace)
+    try kernel.set(first + 6, scratch)
+    try queue.enqueue(
+      kernel, global: WorkSize(groups.count * tuning.groupSize),
+      local: WorkSize(tuning.groupSize))
+    let sumValues = count == 0 ? nil : try queue.read(sums)
+    let traceValues = count == 0 || !batch.recordsTrace ? nil : try queue.read(trace)
+    try queue.finish()
+    return decode(
+      launch, groups: groups, sums: try sumValues?.values().map { Double($0) } ?? [],
+      trace: try traceValues?.values() ?? [])
+  }
+
+  /// Metrics from the sums [evaluation][sum][slot] of the launched slots.
+  private func decode(
+    _ launch: Launch, groups: [Int], sums: [Double], trace: [S]
+  ) -> EvaluationBlock {
+    let slots = groups.count * tuning.width
+    let sumCount = SparseRecoverySum.allCases.count
+    let position = Dictionary(uniqueKeysWithValues: groups.enumerated().map { ($1, $0) })
+    var block = EvaluationBlock(
+      steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
+      values: [Double](
+        repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
+    for (index, run) in launch.runs.enumerated() {
+      let place = layout.place(ofRun: run)
+      let slot = (position[place.group] ?? 0) * tuning.width + place.lane
+      for evaluation in launch.evaluations.indices {
+        let start = evaluation * sumCount * slots + slot
+        let components =
+          trace.isEmpty
+          ? []
+          : (0..<batch.columns).map { Double(trace[traceIndex(evaluation, $0, slot, slots)]) }
+        let values = metrics.values(
+          run: run, sum: { sums[start + $0.rawValue * slots] }, trace: components)
+        for (metric, value) in values.enumerated() { block[evaluation, metric, index] = value }
+      }
+    }
+    return block
+  }
+
+  private func traceIndex(_ evaluation: Int, _ column: Int, _ slot: Int, _ slots: Int) -> Int {
+    tuning.kind == .lanes
+      ? (evaluation * batch.columns + column) * slots + slot
+      : (evaluation * slots + slot) * tuning.paddedColumns + column
+  }
+
+  // MARK: - Reading back
+
+  func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
+    let perFactor = tuning.kind == .lanes ? batch.columns : tuning.paddedColumns
+    let perGroup = batch.depth * perFactor * tuning.width
+    var states: [Int: [S]] = [:]
+    for group in layout.groups(of: runs) {
+      states[group] = try queue.read(
+        buffers.states, (group * perGroup)..<((group + 1) * perGroup)
+      ).values()
+    }
+    return runs.map { run in
+      let place = layout.place(ofRun: run)
+      let state = states[place.group] ?? []
+      let factors = (0..<batch.depth).flatMap { k in
+        (0..<batch.columns).map { j in
+          Double(state[(k * perFactor + j) * tuning.width + place.lane])
+        }
+      }
+      return batch.tensors(factors: factors)
+    }
+  }
+}

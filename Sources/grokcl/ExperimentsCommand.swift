@@ -1,0 +1,55 @@
+import ArgumentParser
+import Experiments
+
+struct ExperimentsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "experiments",
+    abstract: "List the families of experiments, or the keys of one.")
+
+  @Argument(help: "A family, for its keys.")
+  var name: String?
+
+  @Flag(help: "JSON instead of a table.")
+  var json = false
+
+  func run() throws {
+    if let name {
+      let experiment = try ExperimentCatalog.named(name)
+      print(json ? Self.json(experiment) : Self.table(experiment))
+    } else if json {
+      print("[" + ExperimentCatalog.all.map(Self.json).joined(separator: ",\n ") + "]")
+    } else {
+      for experiment in ExperimentCatalog.all {
+        print("\(experiment.name)  \(experiment.summary)")
+      }
+    }
+  }
+
+  private static func table(_ experiment: any Experiment) -> String {
+    let keys = experiment.parameters
+    let width = keys.map(\.key.count).max() ?? 0
+    let rows = keys.map { key in
+      let padding = String(repeating: " ", count: width - key.key.count)
+      let unit = key.unit.isEmpty ? "" : " [\(key.unit)]"
+      let indent = String(repeating: " ", count: width + 2)
+      return "\(key.key)\(padding)  \(key.summary)\(unit)\n"
+        + "\(indent)\(key.allowed); default \(key.defaultValue)"
+    }
+    return (["\(experiment.name): \(experiment.summary)", ""] + rows).joined(separator: "\n")
+  }
+
+  private static func json(_ experiment: any Experiment) -> String {
+    let keys = experiment.parameters.map { key in
+      JSONText.object([
+        ("key", JSONText.string(key.key)), ("default", key.defaultValue.json),
+        ("unit", JSONText.string(key.unit)), ("allowed", JSONText.string(key.allowed)),
+        ("summary", JSONText.string(key.summary)),
+      ])
+    }
+    return JSONText.object([
+      ("experiment", JSONText.string(experiment.name)),
+      ("summary", JSONText.string(experiment.summary)),
+      ("parameters", "[" + keys.joined(separator: ",") + "]"),
+    ])
+  }
+}

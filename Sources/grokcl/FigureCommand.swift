@@ -1,0 +1,79 @@
+import ArgumentParser
+import Experiments
+import Figures
+import Foundation
+import Sweeps
+
+struct FigureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "figure",
+    abstract: "Run, draw and judge a paper's figures.",
+    discussion: """
+      Writes tables (CSV), a gnuplot script, SVG and PNG, and a verdict per claim below the output
+      folder; runs are kept in figures.sqlite there and are not computed twice. Exits with 1 if a
+      claim does not hold.
+      """)
+
+  @Argument(help: "Figures such as notsawo/fig04, or all.")
+  var figures: [String]
+
+  @Option(help: "small (minutes on two cores) or paper (the paper's sizes).")
+  var scale = "small"
+
+  @OptionGroup var devices: DeviceOptions
+
+  @Option(help: "Folder to write to.")
+  var output: String
+
+  func run() throws {
+    guard let scale = FigureScale(rawValue: scale) else {
+      throw ValidationError("--scale '\(scale)': must be small or paper")
+    }
+    let recipes =
+      figures == ["all"] ? RecipeCatalog.all : try figures.map { try RecipeCatalog.named($0) }
+    let mapping = try devices.mappingChoice()
+    do {
+      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError.inputOutput(
+        path: output, reason: "cannot be made: \(error.localizedDescription)")
+    }
+    let store = try RunStore(writing: output + "/figures.sqlite")
+    let session = SweepSession(backends: try devices.backends(), mapping: mapping, store: store)
+    let gnuplot = Gnuplot()
+    if gnuplot == nil {
+      Failure.warn("no gnuplot on the path: tables and scripts only (install gnuplot-nox)")
+    }
+    let writer = FigureWriter(folder: output, gnuplot: gnuplot)
+    var failed = 0
+    for recipe in recipes {
+      let spec = try SweepSpec(yaml: recipe.spec(scale), file: recipe.id)
+      let plan = try SweepPlan(spec)
+      try session.run(plan, spec)
+      let claims = try writer.write(recipe, try Self.input(plan, store))
+      failed += claims.filter { !$0.held }.count
+      Self.report(recipe, claims, folder: output)
+    }
+    if failed > 0 { throw ExitCode(1) }
+  }
+
+  /// The runs of a plan as the store has them.
+  private static func input(_ plan: SweepPlan, _ store: RunStore) throws -> FigureInput {
+    FigureInput(
+      runs: try plan.runs.map { run in
+        let stored = try store.runs(run.id)[0]
+        return FigureInput.Run(
+          prepared: run, curves: try store.curves(of: run.id), t1: stored.t1, t2: stored.t2)
+      })
+  }
+
+  private static func report(_ recipe: FigureRecipe, _ claims: [Claim], folder: String) {
+    Output.line("\(recipe.id)  \(recipe.title)")
+    Output.line("  \(recipe.citation)")
+    for claim in claims {
+      Output.line("  \(claim.held ? "pass" : "FAIL")  \(claim.statement): \(claim.measured)")
+      Output.line("        accepted: \(claim.tolerance)")
+    }
+    Output.line("  written to \(folder)/\(recipe.id)")
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Foundation
+
+/// The version that results are recorded with.
+let programVersion = "0.1.0"
+
+@main
+struct Grokcl: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "grokcl",
+    abstract: "Train whole sweeps of grokking experiments at once on OpenCL devices.",
+    discussion: """
+      A spec is a YAML file (or the name of a built-in figure); `grokcl experiments` lists its keys.
+      Results go to standard output and, with --store, to an SQLite file; progress to standard error.
+      """,
+    version: programVersion,
+    subcommands: [
+      DevicesCommand.self, ExperimentsCommand.self, RunCommand.self, RunsCommand.self,
+      ExportCommand.self, InstanceCommand.self, FigureCommand.self, CompletionsCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure.exit(error)
+    }
+  }
+}
+
+struct CompletionsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "completions", abstract: "Print a completion script for a shell.")
+
+  @Argument(help: "bash, zsh or fish.")
+  var shell: String
+
+  func run() throws {
+    guard let kind = CompletionShell(rawValue: shell) else {
+      throw ValidationError(
+        "shell '\(shell)': must be one of "
+          + CompletionShell.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    print(Grokcl.completionScript(for: kind))
+  }
+}

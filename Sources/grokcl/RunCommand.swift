@@ -1,0 +1,98 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Sweeps
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Train the runs of a spec.",
+    discussion: """
+      With --store, runs that the store has are not computed again: the same command continues an
+      interrupted sweep. Exit codes: 64 usage, 65 bad spec or data, 69 device unavailable, 70
+      internal, 74 input/output, 130 interrupted (finished runs are saved).
+      """)
+
+  @OptionGroup var spec: SpecOptions
+  @OptionGroup var devices: DeviceOptions
+
+  @Option(help: "f32 or f64; short for --set precision=...")
+  var precision: String?
+
+  @Option(help: "Length of the runs; short for --set steps=...")
+  var steps: String?
+
+  @Option(help: "SQLite file for results and curves.")
+  var store: String?
+
+  @Option(help: "Train this share of the runs (0 to 1) on the CPU reference too, and compare.")
+  var verify = 0.0
+
+  @Flag(help: "One JSON object per finished run on standard output.")
+  var json = false
+
+  func validate() throws {
+    guard (0...1).contains(verify) else {
+      throw ValidationError("--verify \(verify): must be from 0 to 1")
+    }
+  }
+
+  func run() throws {
+    var overrides: [String] = []
+    if let precision { overrides.append("precision=\(precision)") }
+    if let steps { overrides.append("steps=\(steps)") }
+    let mapping = try devices.mappingChoice()
+    let spec = try spec.load(more: overrides)
+    let plan = try SweepPlan(spec, instance: try self.spec.instance())
+    let store = try self.store.map { try RunStore(writing: $0) }
+    var session = SweepSession(
+      backends: try devices.backends(), mapping: mapping, verify: verify, store: store)
+    if json {
+      session.onResult = { Output.line($0.json) }
+    } else {
+      let table = RunTable(axes: spec.axes.map(\.key), metrics: plan.experiment.thresholdMetrics)
+      Output.line(table.header)
+      session.onResult = { Output.line(table.row($0)) }
+    }
+    try session.run(plan, spec)
+  }
+}
+
+/// Lines on standard output, one at a time, at once.
+enum Output {
+  static func line(_ text: String) { write(text + "\n") }
+
+  static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+}
+
+/// Finished runs as rows for people.
+struct RunTable: Sendable {
+  let axes: [String]
+  let metrics: (train: String, test: String)
+
+  var header: String {
+    Self.row(
+      ["run", "status", "steps", "t1", "t2", metrics.train, metrics.test, "device"] + axes)
+  }
+
+  func row(_ result: RunResult) -> String {
+    let final = Dictionary(
+      result.curves.final.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    func metric(_ name: String) -> String { final[name].map { String(format: "%.4g", $0) } ?? "-" }
+    let swept = axes.map { result.run.parameters[$0].description }
+    return Self.row(
+      [
+        result.run.id, result.status.rawValue, String(result.steps),
+        result.t1.map(String.init) ?? "-", result.t2.map(String.init) ?? "-",
+        metric(metrics.train), metric(metrics.test), result.device,
+      ] + swept)
+  }
+
+  private static func row(_ cells: [String]) -> String {
+    let widths = [16, 8, 10, 8, 10, 11, 11, 8]
+    return cells.enumerated().map { index, cell in
+      let width = index < widths.count ? widths[index] : 12
+      return cell + String(repeating: " ", count: max(0, width - cell.count))
+    }.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+  }
+}

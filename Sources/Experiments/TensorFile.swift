@@ -60,7 +60,8 @@ public struct TensorFile: Sendable {
     for entry in entries.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
       guard entry.start == position else {
         throw SpecError(
-          key: entry.name, "data starts at \(entry.start) where \(position) is next (gap or overlap)")
+          key: entry.name,
+          "data starts at \(entry.start) where \(position) is next (gap or overlap)")
       }
       position = entry.end
     }
@@ -106,7 +107,8 @@ public struct TensorFile: Sendable {
 
     init(name: String, json: Any, available: Int) throws {
       guard let entry = json as? [String: Any], let type = entry["dtype"] as? String,
-        let shape = Self.integers(entry["shape"]), let offsets = Self.integers(entry["data_offsets"]),
+        let shape = Self.integers(entry["shape"]),
+        let offsets = Self.integers(entry["data_offsets"]),
         offsets.count == 2
       else { throw SpecError(key: name, "needs dtype, shape and two data_offsets") }
       guard let width = Self.widths[type] else {
@@ -148,13 +150,16 @@ public struct TensorFile: Sendable {
           let offset = start + i * width
           switch type {
           case "F32":
-            let bits = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+            let bits = UInt32(
+              littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
             return Double(Float(bitPattern: bits))
           case "I64":
-            let bits = Int64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: Int64.self))
+            let bits = Int64(
+              littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: Int64.self))
             return Double(bits)
           default:
-            let bits = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let bits = UInt64(
+              littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             return Double(bitPattern: bits)
           }
         }

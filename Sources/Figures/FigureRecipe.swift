@@ -115,7 +115,8 @@ enum Number {
     if (-3...9).contains(digits) {
       var scale = 1.0
       for _ in 0..<abs(digits) { scale *= 10 }
-      let rounded = digits >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
+      let rounded =
+        digits >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
       return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
     }
     let exponent = Int(floorLog10(abs(value)))

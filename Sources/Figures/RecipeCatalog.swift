@@ -9,7 +9,8 @@ public enum RecipeCatalog {
   public static func named(_ id: String) throws -> FigureRecipe {
     guard let recipe = all.first(where: { $0.id == id }) else {
       throw SpecError(
-        key: "figure", value: id, "must be one of " + all.map(\.id).joined(separator: ", ") + ", all")
+        key: "figure", value: id,
+        "must be one of " + all.map(\.id).joined(separator: ", ") + ", all")
     }
     return recipe
   }

@@ -110,7 +110,9 @@ struct SparseRecoveryPlanner {
     // The device's own limit, asked, and at most what GPUs give several groups at a time.
     let budget = min(device.localMemoryBytes, 48 << 10)
     let fits = working * batch.precision.byteCount + sums <= budget
-    let place = placement ?? self.place(group, room: budget - sums - (fits ? working * batch.precision.byteCount : 0))
+    let place =
+      placement
+      ?? self.place(group, room: budget - sums - (fits ? working * batch.precision.byteCount : 0))
     return SparseRecoveryTuning(
       kind: .workGroup, width: 1, sharesData: true, groupSize: group, paddedRows: batch.rows,
       paddedColumns: batch.columns, readsTranspose: place == .global,

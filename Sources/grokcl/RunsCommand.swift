@@ -17,7 +17,8 @@ struct RunsCommand: ParsableCommand {
       for run in runs { Output.line(run.json) }
       return
     }
-    Output.line("run               experiment       status    steps       t1        t2        device")
+    Output.line(
+      "run               experiment       status    steps       t1        t2        device")
     for run in runs {
       let cells = [
         (run.id, 16), (run.experiment, 15), (run.status, 8), (String(run.steps), 10),

@@ -33,7 +33,8 @@ struct SpecOptions: ParsableArguments {
     }
     guard let recipe = RecipeCatalog.all.first(where: { $0.id == spec }) else {
       throw SpecError(
-        place: spec, "no such file, and no built-in figure of that name ("
+        place: spec,
+        "no such file, and no built-in figure of that name ("
           + RecipeCatalog.all.map(\.id).joined(separator: ", ") + ")")
     }
     return try SweepSpec(yaml: recipe.spec(.small), file: recipe.id, overrides: overrides)

@@ -19,7 +19,8 @@ struct SweepSession {
     let done = try store?.completedRuns() ?? []
     let rest = SweepPlan(plan) { !done.contains($0.id) }
     if rest.runs.count < plan.runs.count {
-      Failure.warn("\(plan.runs.count - rest.runs.count) of \(plan.runs.count) runs are in the store")
+      Failure.warn(
+        "\(plan.runs.count - rest.runs.count) of \(plan.runs.count) runs are in the store")
     }
     guard !rest.runs.isEmpty else { return }
     let runner = SweepRunner(

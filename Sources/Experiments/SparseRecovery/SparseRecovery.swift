@@ -21,7 +21,8 @@ public struct SparseRecovery: Experiment {
     let method: SparseRecoveryMethod = try parameters.choice("method")
     let depth = try parameters.integer("depth")
     guard method != .projected || depth == 1 else {
-      throw SpecError(key: "depth", value: "\(depth)", "the projected method is defined for depth 1")
+      throw SpecError(
+        key: "depth", value: "\(depth)", "the projected method is defined for depth 1")
     }
     let entry = try problem(&parameters, instance, depth)
     try checkLearningRate(parameters, depth, entry.analysis)
@@ -100,9 +101,9 @@ public struct SparseRecovery: Experiment {
       problems: problems, runs: members)
   }
 
-  /// Singular values, least-squares solution and predicted delay of a run's generated problem.
-  public static func analysis(of run: PreparedRun) throws -> SparseRecoveryAnalysis {
-    SparseRecoveryAnalysis(try SparseRecoveryGenerator(run.parameters).makeProblem())
+  /// The generated problem of a run, as theory beside the run needs it.
+  public static func problem(of run: PreparedRun) throws -> SparseRecoveryProblem {
+    try SparseRecoveryGenerator(run.parameters).makeProblem()
   }
 
   // MARK: - Data

@@ -36,7 +36,9 @@ extension FigureRecipe {
         ("components", try CurveTable.rows(run.curves, components)),
       ]
       output.claims = try fig03Claims(run)
-      output.plot = fig03Plot(run, components: components.count)
+      let target = try SparseRecovery.problem(of: run.prepared).target
+      let goal = target.reduce(0) { $0 + abs($1) }
+      output.plot = fig03Plot(run, components: components.count, goal: goal)
       return output
     })
 
@@ -72,11 +74,14 @@ extension FigureRecipe {
         l2AtMemory.flatMap { start in l2AtEnd.map { $0 / start } }, in: 1.7...2.0,
         "0.157 over 0.084"),
       Claim(
-        "final test error", try run.curve("test_error").last, in: 1.5e-4...3e-4, "2.2e-4, the floor"),
+        "final test error", try run.curve("test_error").last, in: 1.5e-4...3e-4, "2.2e-4, the floor"
+      ),
     ]
   }
 
-  private static func fig03Plot(_ run: FigureInput.Run, components: Int) -> String {
+  private static func fig03Plot(
+    _ run: FigureInput.Run, components: Int, goal: Double
+  ) -> String {
     let marks = [("t_1", run.t1), ("t_2", run.t2)].compactMap { name, step in
       step.map {
         "set arrow from \($0 + 1), graph 0 to \($0 + 1), graph 1 nohead dt 2 lc rgb '#888888'\n"
@@ -85,21 +90,23 @@ extension FigureRecipe {
     }.joined(separator: "\n")
     return """
       set multiplot layout 1, 3
+      set tmargin 3
       set logscale x
       set xlabel 'step + 1'
       set format x '10^{%L}'
       \(marks)
-      set key bottom left
+      set key at graph 0.98, 0.95 top right
       set logscale y
       set format y '10^{%L}'
       plot 'curves.csv' using ($1+1):2 with lines lw 2 title 'train error', \
         '' using ($1+1):3 with lines lw 2 title 'test error', \
         '' using ($1+1):6 with lines lw 1 title '|G| / |{/Symbol b} H|'
-      set key top right
+      set key at graph 0.98, 0.75 right
       unset logscale y
       set format y '%g'
       plot 'curves.csv' using ($1+1):3 with lines lw 2 lc 2 title 'test error', \
-        '' using ($1+1):4 with lines lw 2 lc 4 title '|a|_1'
+        '' using ($1+1):4 with lines lw 2 lc 4 title '|a|_1', \
+        \(goal) with lines dt 2 lc rgb '#444444' title '|a*|_1'
       unset key
       set ylabel 'a_i'
       plot for [i=2:\(components + 1)] 'components.csv' using ($1+1):i with lines lw 1

@@ -45,7 +45,8 @@ extension FigureRecipe {
   private static let plateaus: [(l1: Double, range: ClosedRange<Double>, note: String)] = [
     (1e-6, 2.0e-5...2.8e-5, "2.2e-5 to 2.6e-5"), (1e-5, 2.0e-4...2.8e-4, "2.2e-4 to 2.6e-4"),
     (1e-4, 2.0e-3...2.8e-3, "2.2e-3 to 2.6e-3"), (1e-3, 2.0e-2...2.8e-2, "2.2e-2 to 2.6e-2"),
-    (1e-2, 0.16...0.21, "0.17 to 0.20"), (1e-1, 0.9...1.1, "no recovery: beta > |X^T y|_inf = 0.093"),
+    (1e-2, 0.16...0.21, "0.17 to 0.20"),
+    (1e-1, 0.9...1.1, "no recovery: beta > |X^T y|_inf = 0.093"),
   ]
 
   private static func fig26Claims(_ cells: [GridCell], _ rates: [Double]) -> [Claim] {

@@ -30,10 +30,8 @@ struct BatchTrainer {
     self.runs = runs
     curves = runs.map { _ in RunCurves(names: session.metricNames) }
     active = Array(runs.indices)
-    pacer = stepsPerLaunch.map { LaunchPacer(target: .infinity, first: $0) } ?? LaunchPacer()
-    fixedSteps = stepsPerLaunch
+    pacer = stepsPerLaunch.map { LaunchPacer(fixed: $0) } ?? LaunchPacer()
   }
-  private let fixedSteps: Int?
 
   /// Trains until every run has left or `isCancelled` says so.
   ///
@@ -53,7 +51,7 @@ struct BatchTrainer {
       let start = clock.now
       let block = try session.advance(launch)
       let seconds = (clock.now - start) / .seconds(1)
-      if fixedSteps == nil { pacer.record(taken: launch.end - launch.start, seconds: seconds) }
+      pacer.record(taken: launch.end - launch.start, seconds: seconds)
       let diverged = record(block)
       step = launch.end
       let ended = active.filter { runs[$0].steps <= step || diverged.contains($0) }

@@ -2,19 +2,29 @@
 /// the launch itself, short enough for progress, interruption and saving.
 struct LaunchPacer {
   private let target: Double
+  private let isFixed: Bool
   private(set) var steps: Int
 
-  init(target: Double = 0.4, first: Int = 64) {
+  /// Paces launches to `target` seconds, starting with short ones.
+  init(target: Double = 0.4) {
     self.target = target
-    steps = first
+    isFixed = false
+    steps = 64
+  }
+
+  /// Takes the same number of steps in every launch.
+  init(fixed steps: Int) {
+    target = 0
+    isFixed = true
+    self.steps = max(1, steps)
   }
 
   /// Learns from a launch of `taken` steps that lasted `seconds`.
   mutating func record(taken: Int, seconds: Double) {
-    guard taken > 0, seconds > 0 else { return }
-    let ideal = Double(taken) * target / seconds
+    guard !isFixed, taken > 0, seconds > 0 else { return }
     // Grow by at most a factor per launch: short launches are mostly overhead and mislead.
-    let bounded = min(ideal, 16 * Double(max(taken, 1)), 1e9)
-    if bounded > Double(steps) || taken >= steps { steps = max(1, Int(bounded)) }
+    let ideal = min(Double(taken) * target / seconds, 16 * Double(taken), 1e9)
+    // A launch cut short by a full buffer or a run's end says nothing about longer ones.
+    if ideal > Double(steps) || taken >= steps { steps = max(1, Int(ideal)) }
   }
 }

@@ -97,7 +97,8 @@ public final class SweepRunner: Sendable {
       throw error.underlying
     } catch {
       guard let fallback, !(error is SpecError), !(error is MappingError) else { throw error }
-      events.warning("\(backend.deviceName) failed (\(error)); going on with \(fallback.deviceName)")
+      events.warning(
+        "\(backend.deviceName) failed (\(error)); going on with \(fallback.deviceName)")
       let rest = ended.withLock { ended in batch.filter { !ended.contains($0.id) } }
       if !rest.isEmpty { try attempt(rest, plan, fallback, .automatic, noting) }
     }

@@ -32,7 +32,8 @@ public struct SweepAxis: Sendable {
 
   private static func rawValues(_ node: SpecNode, _ key: String) throws -> [ParameterValue] {
     if case .list(let values)? = node.value { return values }
-    let forms = "a list, {logspace: [first, last, count]}, {linspace: [...]} or {range: [start, end]}"
+    let forms =
+      "a list, {logspace: [first, last, count]}, {linspace: [...]} or {range: [start, end]}"
     guard let members = node.members, members.count == 1, let (form, bounds) = members.first,
       case .list(let list)? = bounds.value
     else { throw SpecError(place: node.place, key: "sweep." + key, "must be \(forms)") }

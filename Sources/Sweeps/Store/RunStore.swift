@@ -196,55 +196,15 @@ public final class RunStore: Sendable {
     return rows.map { row in
       let shape: String = row["shape"]
       return NamedTensor(
-        name: row["name"], shape: shape.dropFirst().dropLast().split(separator: ",").compactMap {
+        name: row["name"],
+        shape: shape.dropFirst().dropLast().split(separator: ",").compactMap {
           Int($0)
         },
         values: Blob.decode(row["data"]).map { Double(bitPattern: $0) })
     }
   }
 
-  // MARK: - Schema and errors
-
-  private static func createTables(_ db: Database) throws {
-    try db.execute(
-      sql: """
-        CREATE TABLE sweeps (
-          id INTEGER PRIMARY KEY, name TEXT NOT NULL, spec TEXT NOT NULL, created TEXT NOT NULL,
-          version TEXT NOT NULL);
-        CREATE TABLE runs (
-          id TEXT PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps(id),
-          experiment TEXT NOT NULL, parameters TEXT NOT NULL, status TEXT NOT NULL,
-          steps INTEGER NOT NULL, t1 INTEGER, t2 INTEGER, final TEXT NOT NULL,
-          device TEXT NOT NULL, precision TEXT NOT NULL, mapping TEXT NOT NULL,
-          seconds REAL NOT NULL, run_steps_per_second REAL NOT NULL, max_deviation REAL,
-          version TEXT NOT NULL);
-        CREATE TABLE curves (
-          run TEXT NOT NULL, metric TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (run, metric));
-        CREATE TABLE tensors (
-          run TEXT NOT NULL, name TEXT NOT NULL, shape TEXT NOT NULL, data BLOB NOT NULL,
-          UNIQUE (run, name));
-        CREATE TABLE device_timings (
-          id INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps(id),
-          device TEXT NOT NULL, mapping TEXT NOT NULL, runs INTEGER NOT NULL,
-          run_steps INTEGER NOT NULL, setup_seconds REAL NOT NULL, training_seconds REAL NOT NULL,
-          allocated_bytes INTEGER NOT NULL);
-        PRAGMA user_version = \(schemaVersion);
-        """)
-  }
-
-  /// The schema version of the file; 0 for an empty one.
-  private static func version(_ db: Database, _ path: String) throws -> Int {
-    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    let tables = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master") ?? 0
-    guard version <= schemaVersion, version > 0 || tables == 0 else {
-      throw StoreError.notAStore(
-        path: path,
-        reason: version > schemaVersion
-          ? "is of schema version \(version); this program knows up to \(schemaVersion)"
-          : "is an SQLite file but not a grokcl store")
-    }
-    return version
-  }
+  // MARK: - Errors
 
   private func guarded<T>(_ body: () throws -> T) throws -> T {
     do {
@@ -263,57 +223,5 @@ public final class RunStore: Sendable {
     default:
       .inputOutput(path: path, reason: error.message ?? "\(error.resultCode)")
     }
-  }
-}
-
-/// The summary of a stored run.
-public struct StoredRun: FetchableRecord, Sendable {
-  public let id: String
-  public let experiment: String
-  /// JSON object, dotted keys.
-  public let parameters: String
-  public let status: String
-  public let steps: Int
-  public let t1: Int?
-  public let t2: Int?
-  /// JSON object, metric to value.
-  public let final: String
-  public let device: String
-  public let precision: String
-  public let mapping: String
-  public let seconds: Double
-  public let runStepsPerSecond: Double
-  public let maxDeviation: Double?
-
-  public init(row: Row) throws {
-    id = row["id"]
-    experiment = row["experiment"]
-    parameters = row["parameters"]
-    status = row["status"]
-    steps = row["steps"]
-    t1 = row["t1"]
-    t2 = row["t2"]
-    final = row["final"]
-    device = row["device"]
-    precision = row["precision"]
-    mapping = row["mapping"]
-    seconds = row["seconds"]
-    runStepsPerSecond = row["run_steps_per_second"]
-    maxDeviation = row["max_deviation"]
-  }
-
-  /// The same object as `run --json` prints.
-  public var json: String {
-    var members = [
-      ("run", JSONText.string(id)), ("experiment", JSONText.string(experiment)),
-      ("parameters", parameters), ("device", JSONText.string(device)),
-      ("precision", JSONText.string(precision)), ("mapping", JSONText.string(mapping)),
-      ("status", JSONText.string(status)), ("steps", String(steps)),
-      ("t1", t1.map(String.init) ?? "null"), ("t2", t2.map(String.init) ?? "null"),
-      ("final", final), ("seconds", JSONText.metric(seconds)),
-      ("run_steps_per_second", JSONText.metric(runStepsPerSecond)),
-    ]
-    if let maxDeviation { members.append(("max_deviation", JSONText.metric(maxDeviation))) }
-    return JSONText.object(members)
   }
 }

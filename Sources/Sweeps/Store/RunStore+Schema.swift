@@ -1,0 +1,44 @@
+import GRDB
+
+extension RunStore {
+  static func createTables(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        CREATE TABLE sweeps (
+          id INTEGER PRIMARY KEY, name TEXT NOT NULL, spec TEXT NOT NULL, created TEXT NOT NULL,
+          version TEXT NOT NULL);
+        CREATE TABLE runs (
+          id TEXT PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps(id),
+          experiment TEXT NOT NULL, parameters TEXT NOT NULL, status TEXT NOT NULL,
+          steps INTEGER NOT NULL, t1 INTEGER, t2 INTEGER, final TEXT NOT NULL,
+          device TEXT NOT NULL, precision TEXT NOT NULL, mapping TEXT NOT NULL,
+          seconds REAL NOT NULL, run_steps_per_second REAL NOT NULL, max_deviation REAL,
+          version TEXT NOT NULL);
+        CREATE TABLE curves (
+          run TEXT NOT NULL, metric TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (run, metric));
+        CREATE TABLE tensors (
+          run TEXT NOT NULL, name TEXT NOT NULL, shape TEXT NOT NULL, data BLOB NOT NULL,
+          UNIQUE (run, name));
+        CREATE TABLE device_timings (
+          id INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps(id),
+          device TEXT NOT NULL, mapping TEXT NOT NULL, runs INTEGER NOT NULL,
+          run_steps INTEGER NOT NULL, setup_seconds REAL NOT NULL, training_seconds REAL NOT NULL,
+          allocated_bytes INTEGER NOT NULL);
+        PRAGMA user_version = \(schemaVersion);
+        """)
+  }
+
+  /// The schema version of the file; 0 for an empty one.
+  static func version(_ db: Database, _ path: String) throws -> Int {
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    let tables = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master") ?? 0
+    guard version <= schemaVersion, version > 0 || tables == 0 else {
+      throw StoreError.notAStore(
+        path: path,
+        reason: version > schemaVersion
+          ? "is of schema version \(version); this program knows up to \(schemaVersion)"
+          : "is an SQLite file but not a grokcl store")
+    }
+    return version
+  }
+}

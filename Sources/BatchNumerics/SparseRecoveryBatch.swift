@@ -144,26 +144,33 @@ public struct SparseRecoveryMetrics: Sendable {
     self.names = names
   }
 
+  /// Computes the metrics of a run in the order of `names`.
+  ///
+  /// The gradient ratio |G| / |beta H| is infinite without regularisation; an error relative to a
+  /// zero vector is NaN or infinite.
+  ///
   /// - Parameters:
   ///   - run: index of the run in its batch.
   ///   - sum: the value of one of the seven sums.
-  ///   - trace: the components of a, if the batch records them.
-  /// - Returns: the metrics in the order of `names`. The gradient ratio |G| / |beta H| is infinite
-  ///   without regularisation; an error relative to a zero vector is NaN or infinite.
-  public func values(
-    run: Int, sum: (SparseRecoverySum) -> Double, trace: [Double]
-  ) -> [Double] {
+  ///   - component: the components of a; asked for if the batch records them.
+  ///   - report: receives index and value of each metric.
+  @inline(__always)
+  public func evaluate(
+    run: Int, sum: (SparseRecoverySum) -> Double, component: (Int) -> Double,
+    report: (Int, Double) -> Void
+  ) {
     let problem = problemOfRun[run]
-    var result = [
-      sum(.residual).squareRoot() / observationNorms[problem],
-      sum(.error).squareRoot() / targetNorms[problem],
-      sum(.magnitude),
-      (sum(.onSupport) + sum(.offSupport)).squareRoot(),
-      sum(.gradient).squareRoot() / sum(.subgradient).squareRoot(),
-    ]
+    report(0, sum(.residual).squareRoot() / observationNorms[problem])
+    report(1, sum(.error).squareRoot() / targetNorms[problem])
+    report(2, sum(.magnitude))
+    report(3, (sum(.onSupport) + sum(.offSupport)).squareRoot())
+    report(4, sum(.gradient).squareRoot() / sum(.subgradient).squareRoot())
+    var next = 5
     if recordsSupportNorms {
-      result += [sum(.onSupport).squareRoot(), sum(.offSupport).squareRoot()]
+      report(5, sum(.onSupport).squareRoot())
+      report(6, sum(.offSupport).squareRoot())
+      next = 7
     }
-    return result + trace
+    for j in 0..<(names.count - next) { report(next + j, component(j)) }
   }
 }

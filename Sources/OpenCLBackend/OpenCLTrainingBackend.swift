@@ -27,8 +27,12 @@ public struct OpenCLTrainingBackend: TrainingBackend {
 
   public var deviceName: String { "opencl:\(context.device.index) (\(context.device.name))" }
 
-  /// Half of the device's memory: drivers and other users have theirs.
-  public var memoryLimit: Int { context.device.capabilities.globalMemoryBytes / 2 }
+  /// Half of the device's memory, as drivers and other users need theirs, and no more than one
+  /// allocation may have.
+  public var memoryLimit: Int {
+    let device = context.device.capabilities
+    return min(device.globalMemoryBytes / 2, device.maxAllocationBytes)
+  }
 
   /// Memory that batches hold and held at most.
   public var memory: MemoryUse { context.memory }

@@ -70,12 +70,6 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
 
   // MARK: - Launching
 
-  func advance(_ launch: Launch) throws -> EvaluationBlock {
-    hasDouble
-      ? try advance(launch, Double.self)
-      : try advance(launch, Float.self)
-  }
-
   /// The arguments that stay the same, in the kernel's order; `Slot` numbers the others.
   private func setArguments() throws {
     var arguments = ArgumentList(kernel)
@@ -89,18 +83,17 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
     try arguments.set(buffers.hypers)
   }
 
-  private func advance<W: KernelScalar & BinaryFloatingPoint>(
-    _ launch: Launch, _ wide: W.Type
-  ) throws -> EvaluationBlock {
+  func advance(_ launch: Launch) throws -> EvaluationBlock {
     let context = queue.context
     let groups = layout.groups(of: launch.runs)
     let slots = groups.count * tuning.width
     let count = launch.evaluations.count
-    let sumCount = SparseRecoverySum.allCases.count
     let active = try queue.buffer(groups.map { Int32($0) })
     let at = try queue.buffer(
       count == 0 ? [0] : launch.evaluations.map { Int32($0 - launch.start) })
-    let sums = try Buffer<W>(context, count: max(1, count * sumCount * slots))
+    let sums = try SumBuffer(
+      context, count: max(1, count * SparseRecoverySum.allCases.count * slots),
+      hasDouble: hasDouble)
     let traceCount = batch.recordsTrace ? count * tuning.paddedColumns * slots : 1
     let trace = try Buffer<S>(context, count: max(1, traceCount))
     let scratch = try Buffer<S>(context, count: max(1, tuning.scratchNumbers * groups.count))
@@ -114,18 +107,16 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
     try kernel.set(first + 1, Int32(launch.end - launch.start))
     try kernel.set(first + 2, Int32(count))
     try kernel.set(first + 3, at)
-    try kernel.set(first + 4, sums)
+    try sums.set(kernel, first + 4)
     try kernel.set(first + 5, trace)
     try kernel.set(first + 6, scratch)
     try queue.enqueue(
       kernel, global: WorkSize(groups.count * tuning.groupSize),
       local: WorkSize(tuning.groupSize))
-    let sumValues = count == 0 ? nil : try queue.read(sums)
     let traceValues = count == 0 || !batch.recordsTrace ? nil : try queue.read(trace)
+    let sumValues = count == 0 ? [] : try sums.read(queue)
     try queue.finish()
-    return decode(
-      launch, groups: groups, sums: try sumValues?.values().map { Double($0) } ?? [],
-      trace: try traceValues?.values() ?? [])
+    return decode(launch, groups: groups, sums: sumValues, trace: try traceValues?.values() ?? [])
   }
 
   /// Metrics from the sums [evaluation][sum][slot] of the launched slots.
@@ -134,23 +125,21 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
   ) -> EvaluationBlock {
     let slots = groups.count * tuning.width
     let sumCount = SparseRecoverySum.allCases.count
-    let position = Dictionary(uniqueKeysWithValues: groups.enumerated().map { ($1, $0) })
+    var firstSlots = [Int](repeating: 0, count: layout.groups.count)
+    for (index, group) in groups.enumerated() { firstSlots[group] = index * tuning.width }
     var block = EvaluationBlock(
       steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
       values: [Double](
         repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
     for (index, run) in launch.runs.enumerated() {
       let place = layout.place(ofRun: run)
-      let slot = (position[place.group] ?? 0) * tuning.width + place.lane
+      let slot = firstSlots[place.group] + place.lane
       for evaluation in launch.evaluations.indices {
         let start = evaluation * sumCount * slots + slot
-        let components =
-          trace.isEmpty
-          ? []
-          : (0..<batch.columns).map { Double(trace[traceIndex(evaluation, $0, slot, slots)]) }
-        let values = metrics.values(
-          run: run, sum: { sums[start + $0.rawValue * slots] }, trace: components)
-        for (metric, value) in values.enumerated() { block[evaluation, metric, index] = value }
+        metrics.evaluate(
+          run: run, sum: { sums[start + $0.rawValue * slots] },
+          component: { Double(trace[traceIndex(evaluation, $0, slot, slots)]) },
+          report: { metric, value in block[evaluation, metric, index] = value })
       }
     }
     return block
@@ -182,6 +171,39 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
         }
       }
       return batch.tensors(factors: factors)
+    }
+  }
+}
+
+/// The sums of a launch: doubles, or floats on a device without.
+private enum SumBuffer {
+  case double(Buffer<Double>)
+  case single(Buffer<Float>)
+
+  init(_ context: Context, count: Int, hasDouble: Bool) throws {
+    self =
+      hasDouble
+      ? .double(try Buffer(context, count: count)) : .single(try Buffer(context, count: count))
+  }
+
+  var byteCount: Int {
+    switch self {
+    case .double(let buffer): buffer.byteCount
+    case .single(let buffer): buffer.byteCount
+    }
+  }
+
+  func set(_ kernel: Kernel, _ index: Int) throws {
+    switch self {
+    case .double(let buffer): try kernel.set(index, buffer)
+    case .single(let buffer): try kernel.set(index, buffer)
+    }
+  }
+
+  func read(_ queue: Queue) throws -> [Double] {
+    switch self {
+    case .double(let buffer): try queue.read(buffer).values()
+    case .single(let buffer): try queue.read(buffer).values().map { Double($0) }
     }
   }
 }

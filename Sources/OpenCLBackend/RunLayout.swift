@@ -6,7 +6,7 @@ struct RunLayout {
   let width: Int
   /// Run indices by group; a short group is filled up by repeating its last run.
   let groups: [[Int]]
-  private let places: [Int: (group: Int, lane: Int)]
+  private let places: [(group: Int, lane: Int)]
 
   /// - Parameters:
   ///   - runs: for each run the index of its problem.
@@ -26,7 +26,7 @@ struct RunLayout {
         Array(runs[$0..<min($0 + width, runs.count)])
       }
     }
-    var places: [Int: (group: Int, lane: Int)] = [:]
+    var places = [(group: Int, lane: Int)](repeating: (0, 0), count: problems.count)
     for (group, runs) in groups.enumerated() {
       for (lane, run) in runs.enumerated() { places[run] = (group, lane) }
     }
@@ -34,10 +34,14 @@ struct RunLayout {
   }
 
   /// The group and lane of a run.
-  func place(ofRun run: Int) -> (group: Int, lane: Int) { places[run] ?? (0, 0) }
+  func place(ofRun run: Int) -> (group: Int, lane: Int) { places[run] }
 
   /// The groups that any of these runs is in, ascending.
-  func groups(of runs: [Int]) -> [Int] { Set(runs.map { place(ofRun: $0).group }).sorted() }
+  func groups(of runs: [Int]) -> [Int] {
+    var isMember = [Bool](repeating: false, count: groups.count)
+    for run in runs { isMember[places[run].group] = true }
+    return groups.indices.filter { isMember[$0] }
+  }
 
   /// Numbers of every run, `perRun` each, as [group][number][lane].
   func interleave<S: RunScalar>(_ perRun: Int, _ values: (Int) -> [Double]) -> [S] {

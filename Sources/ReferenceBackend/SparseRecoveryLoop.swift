@@ -27,7 +27,7 @@ struct SparseRecoveryLoop<S: RunScalar> {
   func advance(_ launch: Launch) -> EvaluationBlock {
     let columns = ResultColumns(count: launch.runs.count)
     let team = Team(trainers: launch.runs.map { trainers[$0] })
-    let (metrics, recordsTrace) = (metrics, batch.recordsTrace)
+    let metrics = metrics
     forEachInParallel(launch.runs.count) { index in
       let trainer = team.trainers[index]
       var rows: [[Double]] = []
@@ -38,10 +38,11 @@ struct SparseRecoveryLoop<S: RunScalar> {
           step += 1
         }
         let sums = trainer.sums()
-        rows.append(
-          metrics.values(
-            run: launch.runs[index], sum: { sums[$0.rawValue] },
-            trace: recordsTrace ? trainer.learned : []))
+        var row: [Double] = []
+        metrics.evaluate(
+          run: launch.runs[index], sum: { sums[$0.rawValue] }, component: { trainer.learned($0) },
+          report: { row.append($1) })
+        rows.append(row)
       }
       while step < launch.end {
         trainer.step()

@@ -78,8 +78,8 @@ final class SparseRecoveryTrainer<S: RunScalar> {
     return sums
   }
 
-  /// The learned vector a = A_1 * ... * A_L as of the last evaluation.
-  var learned: [Double] { product.map { Double($0) } }
+  /// Component j of the learned vector a = A_1 * ... * A_L as of the last evaluation.
+  func learned(_ j: Int) -> Double { Double(product[j]) }
 
   /// G = X^T (X a - y) at the current factors.
   private func computeGradient() {

@@ -37,20 +37,22 @@ struct DeviceOptions: ParsableArguments {
     guard let survey else {
       return Backends(devices: [ReferenceTrainingBackend()], fallback: nil)
     }
-    let targets = try selection.choose(from: survey)
-    if targets == [.reference] {
-      Failure.warn(
-        "no OpenCL device (\(survey.explanation)); computing on the CPU reference, all cores")
-    }
-    let devices = try targets.map { target -> any TrainingBackend in
-      switch target {
-      case .reference: ReferenceTrainingBackend()
-      case .opencl(let device): try OpenCLTrainingBackend(device)
+    let chosenByUs = selection == .automatic || selection == .all
+    var devices: [any TrainingBackend] = []
+    var explanation = survey.explanation
+    for case .opencl(let device) in try selection.choose(from: survey) {
+      do {
+        devices.append(try OpenCLTrainingBackend(device))
+      } catch  where chosenByUs {
+        explanation = "\(error)"
+        Failure.warn("opencl:\(device.index) cannot be used: \(error)")
       }
     }
-    let chosenByUs = selection == .automatic || selection == .all
-    return Backends(
-      devices: devices,
-      fallback: chosenByUs && targets != [.reference] ? ReferenceTrainingBackend() : nil)
+    guard devices.isEmpty else {
+      return Backends(
+        devices: devices, fallback: chosenByUs ? ReferenceTrainingBackend() : nil)
+    }
+    Failure.warn("no OpenCL device (\(explanation)); computing on the CPU reference, all cores")
+    return Backends(devices: [ReferenceTrainingBackend()], fallback: nil)
   }
 }

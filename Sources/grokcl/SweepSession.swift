@@ -33,11 +33,13 @@ struct SweepSession {
     events.progress = { progress.advance($0) }
     events.warning = { Failure.warn($0) }
     events.batch = { try store?.add($0, sweep: sweep) }
-    events.result = { result in
-      try store?.add(result, sweep: sweep, version: programVersion)
+    events.results = { results in
+      try store?.add(results, sweep: sweep, version: programVersion)
       progress.clear()
-      onResult(result)
-      progress.finishRun(result.status)
+      for result in results {
+        onResult(result)
+        progress.finishRun(result.status)
+      }
     }
     let interruption = Interruption { runner.cancel() }
     defer {

@@ -203,10 +203,10 @@ public final class StepwiseSparseRecovery<B: Backend>: TrainingSession {
     sums[.subgradient] = pullSquares
     let traces = batch.recordsTrace ? try operations.read(product) : []
     for (position, run) in runs.enumerated() {
-      let trace = traces.isEmpty ? [] : traces[(run * batch.columns)..<((run + 1) * batch.columns)]
-      let values = metrics.values(
-        run: run, sum: { sums[$0]?[run] ?? .nan }, trace: Array(trace))
-      for (metric, value) in values.enumerated() { block[index, metric, position] = value }
+      metrics.evaluate(
+        run: run, sum: { sums[$0]?[run] ?? .nan },
+        component: { traces[run * batch.columns + $0] },
+        report: { metric, value in block[index, metric, position] = value })
     }
   }
 }

@@ -8,7 +8,8 @@ public final class SweepRunner: Sendable {
   /// What a sweep reports while it runs. Called from several threads, one call at a time.
   public struct Events: Sendable {
     public var progress: @Sendable (_ runSteps: Int) -> Void = { _ in }
-    public var result: @Sendable (RunResult) throws -> Void = { _ in }
+    /// Runs that ended together.
+    public var results: @Sendable ([RunResult]) throws -> Void = { _ in }
     public var batch: @Sendable (BatchTiming) throws -> Void = { _ in }
     public var warning: @Sendable (String) -> Void = { _ in }
 
@@ -58,7 +59,7 @@ public final class SweepRunner: Sendable {
     let gate = Mutex(())
     var serialized = Events()
     serialized.progress = { steps in gate.withLock { _ in events.progress(steps) } }
-    serialized.result = { result in try gate.withLock { _ in try events.result(result) } }
+    serialized.results = { results in try gate.withLock { _ in try events.results(results) } }
     serialized.batch = { timing in try gate.withLock { _ in try events.batch(timing) } }
     serialized.warning = { text in gate.withLock { _ in events.warning(text) } }
     let reports = serialized
@@ -87,9 +88,9 @@ public final class SweepRunner: Sendable {
   ) throws {
     let ended = Mutex<Set<String>>([])
     var noting = events
-    noting.result = { result in
-      try events.result(result)
-      ended.withLock { _ = $0.insert(result.run.id) }
+    noting.results = { results in
+      try events.results(results)
+      ended.withLock { $0.formUnion(results.map(\.run.id)) }
     }
     do {
       try attempt(batch, plan, backend, mapping, noting)
@@ -123,20 +124,21 @@ public final class SweepRunner: Sendable {
       let seconds = (clock.now - start) / .seconds(1)
       runSteps += outcomes.reduce(0) { $0 + $1.steps }
       let training = (clock.now - ready) / .seconds(1)
-      for outcome in outcomes {
-        let result = result(
-          of: outcome, batch[outcome.index], plan, backend, session, seconds,
-          rate: Double(runSteps) / max(training, 1e-9))
-        if verified.contains(outcome.index), outcome.status == .finished {
-          held.append(result)
-        } else {
-          try handOn(result, events)
-        }
+      let results = outcomes.map { outcome in
+        (
+          outcome,
+          result(
+            of: outcome, batch[outcome.index], plan, backend, session, seconds,
+            rate: Double(runSteps) / max(training, 1e-9))
+        )
       }
+      func isHeld(_ outcome: BatchTrainer.Outcome) -> Bool {
+        verified.contains(outcome.index) && outcome.status == .finished
+      }
+      held += results.filter { isHeld($0.0) }.map(\.1)
+      try handOn(results.filter { !isHeld($0.0) }.map(\.1), events)
     }
-    if !held.isEmpty {
-      for result in try verify(held, plan) { try handOn(result, events) }
-    }
+    try handOn(verify(held, plan), events)
     try events.batch(
       BatchTiming(
         device: backend.deviceName, mapping: session.mapping, runs: batch.count,
@@ -145,8 +147,9 @@ public final class SweepRunner: Sendable {
         allocatedBytes: session.allocatedBytes))
   }
 
-  private func handOn(_ result: RunResult, _ events: Events) throws {
-    do { try events.result(result) } catch { throw StoreFailure(underlying: error) }
+  private func handOn(_ results: [RunResult], _ events: Events) throws {
+    guard !results.isEmpty else { return }
+    do { try events.results(results) } catch { throw StoreFailure(underlying: error) }
   }
 
   private func result(
@@ -172,6 +175,7 @@ public final class SweepRunner: Sendable {
 
   /// Trains the same runs on the reference and notes the largest deviation of each.
   private func verify(_ results: [RunResult], _ plan: SweepPlan) throws -> [RunResult] {
+    guard !results.isEmpty else { return [] }
     let runs = results.map(\.run)
     let session = try plan.experiment.session(
       for: runs, instance: plan.instance, on: reference, mapping: .automatic)

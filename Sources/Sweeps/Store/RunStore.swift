@@ -75,45 +75,51 @@ public final class RunStore: Sendable {
     }
   }
 
-  /// Stores a run's result in one transaction.
-  public func add(_ result: RunResult, sweep: Int64, version: String) throws {
+  /// Stores the results of runs in one transaction.
+  public func add(_ results: [RunResult], sweep: Int64, version: String) throws {
     try guarded {
       try database.write { db in
-        let id = result.run.id
-        for table in ["curves", "tensors"] {
-          try db.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [id])
-        }
-        try db.execute(
-          sql: """
-            INSERT OR REPLACE INTO runs (id, sweep, experiment, parameters, status, steps, t1, t2,
-              final, device, precision, mapping, seconds, run_steps_per_second, max_deviation,
-              version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-          arguments: [
-            id, sweep, result.experiment, result.run.parameters.json, result.status.rawValue,
-            result.steps, result.t1, result.t2, result.finalJSON, result.device,
-            result.run.parameters["precision"].description, result.mapping, result.seconds,
-            result.runStepsPerSecond, result.maxDeviation, version,
-          ])
-        let steps = result.curves.steps.map { UInt64(bitPattern: Int64($0)) }
-        var curves = [("step", Blob.encode(steps))]
-        for (name, values) in zip(result.curves.names, result.curves.values) {
-          curves.append((name, Blob.encode(values.map(\.bitPattern))))
-        }
-        for (metric, data) in curves {
-          try db.execute(
-            sql: "INSERT INTO curves (run, metric, data) VALUES (?, ?, ?)",
-            arguments: [id, metric, data])
-        }
-        for tensor in result.parameters {
-          try db.execute(
-            sql: "INSERT INTO tensors (run, name, shape, data) VALUES (?, ?, ?, ?)",
-            arguments: [
-              id, tensor.name, "[" + tensor.shape.map(String.init).joined(separator: ",") + "]",
-              Blob.encode(tensor.values.map(\.bitPattern)),
-            ])
-        }
+        for result in results { try Self.insert(result, sweep, version, db) }
       }
+    }
+  }
+
+  private static func insert(
+    _ result: RunResult, _ sweep: Int64, _ version: String, _ db: Database
+  ) throws {
+    let id = result.run.id
+    for table in ["curves", "tensors"] {
+      try db.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [id])
+    }
+    try db.execute(
+      sql: """
+        INSERT OR REPLACE INTO runs (id, sweep, experiment, parameters, status, steps, t1, t2,
+          final, device, precision, mapping, seconds, run_steps_per_second, max_deviation,
+          version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        id, sweep, result.experiment, result.run.parameters.json, result.status.rawValue,
+        result.steps, result.t1, result.t2, result.finalJSON, result.device,
+        result.run.parameters["precision"].description, result.mapping, result.seconds,
+        result.runStepsPerSecond, result.maxDeviation, version,
+      ])
+    let steps = result.curves.steps.map { UInt64(bitPattern: Int64($0)) }
+    var curves = [("step", Blob.encode(steps))]
+    for (name, values) in zip(result.curves.names, result.curves.values) {
+      curves.append((name, Blob.encode(values.map(\.bitPattern))))
+    }
+    for (metric, data) in curves {
+      try db.execute(
+        sql: "INSERT INTO curves (run, metric, data) VALUES (?, ?, ?)",
+        arguments: [id, metric, data])
+    }
+    for tensor in result.parameters {
+      try db.execute(
+        sql: "INSERT INTO tensors (run, name, shape, data) VALUES (?, ?, ?, ?)",
+        arguments: [
+          id, tensor.name, "[" + tensor.shape.map(String.init).joined(separator: ",") + "]",
+          Blob.encode(tensor.values.map(\.bitPattern)),
+        ])
     }
   }
 

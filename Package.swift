@@ -58,18 +58,31 @@ let package = Package(
       path: "Tests/_TestSupport"
     ),
     .testTarget(name: "OpenCLHostTests", dependencies: ["OpenCLHost", "_TestSupport"]),
-    .testTarget(name: "BatchNumericsTests", dependencies: ["BatchNumerics", "_TestSupport"]),
+    .testTarget(
+      name: "BatchNumericsTests",
+      dependencies: ["BatchNumerics", "ReferenceBackend", "_TestSupport"]
+    ),
     .testTarget(
       name: "BackendTests",
       dependencies: ["ReferenceBackend", "OpenCLBackend", "Experiments", "_TestSupport"]
     ),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "_TestSupport"]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["Experiments", "ReferenceBackend", "_TestSupport"]
+    ),
     .testTarget(
       name: "SweepsTests",
-      dependencies: ["Sweeps", "ReferenceBackend", "_TestSupport"]
+      dependencies: [
+        "Sweeps", "ReferenceBackend", "_TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      exclude: ["Goldens"]
     ),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "_TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["grokcl", "_TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["grokcl", "_TestSupport", .product(name: "GRDB", package: "GRDB.swift")]
+    ),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -69,7 +69,7 @@ typedef struct { wideV high, low; } accV;
 #define to_wide(x) (x)
 #define acc_zero ((accV){ (wideV)0, (wideV)0 })
 
-// Knuth's two-sum: the rounding error of high + x is exact and goes to low.
+// Knuth's two-sum: the rounding error of high + x is exact and goes to low. Where high is not finite, low is NaN.
 INLINE accV acc_add(accV sum, wideV x)
 {
     const wideV high = sum.high + x;
@@ -82,10 +82,11 @@ INLINE accV acc_merge(accV sum, accV other)
     sum.low += other.low;
     return acc_add(sum, other.high);
 }
-INLINE wideV acc_value(accV sum) { return sum.high + sum.low; }
+INLINE wideV acc_value(accV sum) { return sum.low == sum.low ? sum.high + sum.low : sum.high; }
 INLINE wide acc_lane(const accV *sum, int lane)
 {
-    return ((const wide *)&sum->high)[lane] + ((const wide *)&sum->low)[lane];
+    const wide high = ((const wide *)&sum->high)[lane], low = ((const wide *)&sum->low)[lane];
+    return low == low ? high + low : high;
 }
 #endif
 

@@ -39,7 +39,8 @@ INLINE void residual(const View *view, __global const real *y, SHARED const real
         }
     }
     barrier(FENCE);
-    for (int i = item; i < N_ROWS; i += WG) {
+    for (int q = 0; q < DIVIDED_UP(N_ROWS, WG); q++) {
+        const int i = min(item + q * WG, N_ROWS - 1);
         real sum = -y[i];
         for (int part = 0; part < PARTS; part++) sum += partial[part * N_ROWS + i];
         r[i] = sum;

@@ -10,6 +10,8 @@ public struct TensorFile: Sendable {
   public let tensors: [NamedTensor]
   /// SHA-256 of the file's bytes; the identity of an instance.
   public let digest: String
+  /// Where it was read from, for errors.
+  public private(set) var path: String?
 
   private static let longestHeader = 100_000_000
 
@@ -27,6 +29,7 @@ public struct TensorFile: Sendable {
     }
     do {
       try self.init(bytes: bytes)
+      self.path = path
     } catch var error as SpecError {
       error.place = path
       throw error

@@ -41,12 +41,17 @@ public struct FigureInput: Sendable {
     public let curves: RunCurves
     public let t1: Int?
     public let t2: Int?
+    /// The largest deviation from the reference, where the run was verified.
+    public let maxDeviation: Double?
 
-    public init(prepared: PreparedRun, curves: RunCurves, t1: Int?, t2: Int?) {
+    public init(
+      prepared: PreparedRun, curves: RunCurves, t1: Int?, t2: Int?, maxDeviation: Double? = nil
+    ) {
       self.prepared = prepared
       self.curves = curves
       self.t1 = t1
       self.t2 = t2
+      self.maxDeviation = maxDeviation
     }
 
     func number(_ key: String) throws -> Double { try prepared.parameters.number(key) }
@@ -68,6 +73,22 @@ public struct FigureInput: Sendable {
 
   public init(runs: [Run]) {
     self.runs = runs
+  }
+}
+
+extension FigureInput {
+  /// Whether the verified runs agree with the CPU reference; nil if none was verified.
+  ///
+  /// Components that chatter around zero flip their signs at rounding level late in a run, so whole
+  /// curves of millions of steps are compared within five percent; tests hold the first thousand
+  /// steps to 1e-9.
+  var agreement: Claim? {
+    let deviations = runs.compactMap(\.maxDeviation)
+    guard let largest = deviations.max() else { return nil }
+    return Claim(
+      "\(deviations.count) of \(runs.count) runs trained on the CPU reference too: "
+        + "largest deviation of any metric at any step",
+      measured: Number.short(largest), tolerance: "at most 0.05", held: largest <= 0.05)
   }
 }
 
@@ -106,10 +127,17 @@ public struct Claim: Sendable, Equatable {
   }
 }
 
+extension [Double] {
+  /// The least and the largest value; NaN if any value is, for then no claim may hold.
+  var extremes: (least: Double?, largest: Double?) {
+    contains(where: \.isNaN) ? (.nan, .nan) : (self.min(), self.max())
+  }
+}
+
 /// Numbers as text for people.
-enum Number {
+package enum Number {
   /// Four significant digits.
-  static func short(_ value: Double) -> String {
+  package static func short(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return "\(value)" }
     let digits = 3 - Int(floorLog10(abs(value)))
     if (-3...9).contains(digits) {

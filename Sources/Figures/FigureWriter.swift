@@ -19,7 +19,8 @@ public struct FigureWriter: Sendable {
   public func write(_ recipe: FigureRecipe, _ input: FigureInput) throws -> [Claim] {
     let name = recipe.id.split(separator: "/").last.map(String.init) ?? recipe.id
     let place = folder + "/" + recipe.id
-    let output = try recipe.analyze(input)
+    var output = try recipe.analyze(input)
+    if let agreement = input.agreement { output.claims.append(agreement) }
     do {
       try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     } catch {

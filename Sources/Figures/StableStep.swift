@@ -9,8 +9,9 @@ public enum StableStep {
   ) -> Int? {
     guard values.count >= tail, steps.count == values.count else { return nil }
     let plateau = plateau(values, tail: tail)
-    let band = (plateau * (1 - width))...(plateau * (1 + width))
     guard plateau.isFinite else { return nil }
+    let ends = (plateau * (1 - width), plateau * (1 + width))
+    let band = min(ends.0, ends.1)...max(ends.0, ends.1)
     var length = 0
     for (index, value) in values.enumerated() {
       length = band.contains(value) ? length + 1 : 0

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Fewer points of a long curve, evenly spread on a logarithmic axis; the store keeps them all.
-enum Thinning {
+package enum Thinning {
   /// Indices of at most about `limit` of the steps; the first and the last are among them.
-  static func indices(_ steps: [Int], limit: Int = 1500) -> [Int] {
+  package static func indices(_ steps: [Int], limit: Int = 1500) -> [Int] {
     guard steps.count > limit, let last = steps.last else { return Array(steps.indices) }
     let width = log(Double(last) + 2) / Double(limit)
     var kept: [Int] = []

@@ -2,7 +2,7 @@ import CKernels
 import OpenCLHost
 
 /// The kernel sources that are embedded in the binary.
-enum KernelLibrary {
+package enum KernelLibrary {
   private static let texts: [String: String] = {
     var texts: [String: String] = [:]
     for index in 0..<ckernels_count() {
@@ -19,7 +19,7 @@ enum KernelLibrary {
   /// Sources by their paths below `Kernels/` without `.cl`, in the order given.
   ///
   /// - Throws: `KernelLibraryError` for a path that is not embedded.
-  static func sources(_ paths: String...) throws -> [ProgramSource] {
+  package static func sources(_ paths: String...) throws -> [ProgramSource] {
     try paths.map { path in
       guard let text = texts[path + ".cl"] else { throw KernelLibraryError(path: path) }
       return ProgramSource(name: path + ".cl", text: text)
@@ -28,10 +28,10 @@ enum KernelLibrary {
 }
 
 /// A kernel source that is missing from `Kernels/kernels.c`.
-struct KernelLibraryError: Error, CustomStringConvertible {
-  let path: String
+package struct KernelLibraryError: Error, CustomStringConvertible {
+  package let path: String
 
-  var description: String { "kernel source \(path).cl is not embedded" }
+  package var description: String { "kernel source \(path).cl is not embedded" }
 }
 
 extension ProgramOptions {

@@ -7,7 +7,8 @@ public final class OpenCLTensor<S: RunScalar & KernelScalar>: BatchTensor {
   /// [run][row][column]
   let buffer: Buffer<S>
 
-  init(_ shape: BatchShape, _ buffer: Buffer<S>) {
+  /// - Precondition: the buffer has at least `shape.count` numbers.
+  package init(_ shape: BatchShape, _ buffer: Buffer<S>) {
     self.shape = shape
     self.buffer = buffer
   }

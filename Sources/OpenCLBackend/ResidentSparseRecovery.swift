@@ -86,6 +86,7 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
   func advance(_ launch: Launch) throws -> EvaluationBlock {
     let context = queue.context
     let groups = layout.groups(of: launch.runs)
+    let passive = try statesOfPassiveLanes(launch.runs, groups)
     let slots = groups.count * tuning.width
     let count = launch.evaluations.count
     let active = try queue.buffer(groups.map { Int32($0) })
@@ -116,6 +117,7 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
     let traceValues = count == 0 || !batch.recordsTrace ? nil : try queue.read(trace)
     let sumValues = count == 0 ? [] : try sums.read(queue)
     try queue.finish()
+    try restore(passive)
     return decode(launch, groups: groups, sums: sumValues, trace: try traceValues?.values() ?? [])
   }
 
@@ -151,17 +153,52 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
       : (evaluation * slots + slot) * tuning.paddedColumns + column
   }
 
+  // MARK: - Lanes that take no part
+
+  /// The lanes of a group that sit a launch out: the kernel steps whole groups.
+  private struct PassiveLanes {
+    let group: Int
+    let lanes: [Int]
+    let state: [S]
+  }
+
+  private func statesOfPassiveLanes(_ runs: [Int], _ groups: [Int]) throws -> [PassiveLanes] {
+    guard tuning.width > 1, runs.count < batch.runs.count else { return [] }
+    var isActive = [Bool](repeating: false, count: batch.runs.count)
+    for run in runs { isActive[run] = true }
+    return try groups.compactMap { group in
+      let lanes = layout.groups[group].indices.filter { !isActive[layout.groups[group][$0]] }
+      guard !lanes.isEmpty else { return nil }
+      return PassiveLanes(group: group, lanes: lanes, state: try state(ofGroup: group))
+    }
+  }
+
+  private func restore(_ passive: [PassiveLanes]) throws {
+    for group in passive {
+      var state = try state(ofGroup: group.group)
+      for start in stride(from: 0, to: state.count, by: tuning.width) {
+        for lane in group.lanes { state[start + lane] = group.state[start + lane] }
+      }
+      try queue.write(state, to: buffers.states, at: group.group * state.count)
+    }
+  }
+
   // MARK: - Reading back
 
+  /// Numbers of a factor of one run, with padding.
+  private var perFactor: Int {
+    tuning.kind == .lanes ? batch.columns : tuning.paddedColumns
+  }
+
+  /// The factors of a group's runs, [L][n][width].
+  private func state(ofGroup group: Int) throws -> [S] {
+    let count = batch.depth * perFactor * tuning.width
+    return try queue.read(buffers.states, (group * count)..<((group + 1) * count)).values()
+  }
+
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
-    let perFactor = tuning.kind == .lanes ? batch.columns : tuning.paddedColumns
-    let perGroup = batch.depth * perFactor * tuning.width
     var states: [Int: [S]] = [:]
-    for group in layout.groups(of: runs) {
-      states[group] = try queue.read(
-        buffers.states, (group * perGroup)..<((group + 1) * perGroup)
-      ).values()
-    }
+    for group in layout.groups(of: runs) { states[group] = try state(ofGroup: group) }
     return runs.map { run in
       let place = layout.place(ofRun: run)
       let state = states[place.group] ?? []

@@ -28,21 +28,33 @@ struct SparseRecoveryBuffers<S: RunScalar & KernelScalar> {
   ) throws {
     let (n, rows) = (tuning.paddedColumns, tuning.paddedRows)
     let entries = batch.rows * n
+    /// Allocates first: a device's limits are met before the numbers are made.
+    func buffer(_ count: Int, _ values: () -> [S]) throws -> Buffer<S> {
+      let buffer = try Buffer<S>(queue.context, count: count)
+      try queue.write(values(), to: buffer)
+      return buffer
+    }
+    let lanes = layout.groups.count * tuning.width
+    func perLane(_ count: Int, _ values: (Int) -> [Double]) throws -> Buffer<S> {
+      try buffer(lanes * count) { layout.interleave(count, values) }
+    }
     /// One copy per problem, or one per lane.
     func data(_ count: Int, _ values: (SparseRecoveryProblem) -> [Double]) throws -> Buffer<S> {
-      let perProblem = batch.problems.map(values)
       guard !tuning.sharesData else {
-        return try queue.buffer(perProblem.flatMap { $0.map { S($0) } })
+        return try buffer(batch.problems.count * count) {
+          batch.problems.flatMap { values($0).map { S($0) } }
+        }
       }
-      return try queue.buffer(
-        layout.interleave(count) { run in perProblem[batch.runs[run].problem] } as [S])
+      return try buffer(lanes * count) {
+        let perProblem = batch.problems.map(values)
+        return layout.interleave(count) { run in perProblem[batch.runs[run].problem] }
+      }
     }
-    states = try queue.buffer(
-      layout.interleave(batch.depth * n) { run in
-        DenseMatrix(
-          rows: batch.depth, columns: batch.columns, values: batch.runs[run].initial
-        ).padded(toColumns: n)
-      } as [S])
+    states = try perLane(batch.depth * n) { run in
+      DenseMatrix(
+        rows: batch.depth, columns: batch.columns, values: batch.runs[run].initial
+      ).padded(toColumns: n)
+    }
     measurements = try data(entries) { $0.measurements.padded(toColumns: n) }
     transposes =
       tuning.readsTranspose
@@ -56,11 +68,10 @@ struct SparseRecoveryBuffers<S: RunScalar & KernelScalar> {
     targets = try data(n) { $0.target.padded(to: n) }
     problems = try queue.buffer(
       layout.groups.map { tuning.sharesData ? Int32(batch.runs[$0[0]].problem) : 0 })
-    hypers = try queue.buffer(
-      layout.interleave(3) { run in
-        let run = batch.runs[run]
-        return [run.learningRate, run.l1, run.l2]
-      } as [S])
+    hypers = try perLane(3) { run in
+      let run = batch.runs[run]
+      return [run.learningRate, run.l1, run.l2]
+    }
     try queue.finish()
     byteCount =
       states.byteCount + measurements.byteCount + observations.byteCount + targets.byteCount

@@ -15,6 +15,13 @@ public struct Device: Sendable, Hashable {
   /// The device's own name.
   public var name: String { capabilities.name }
 
+  /// The same device with other capabilities, for tests of what we do on lesser devices.
+  package func pretending(_ change: (inout Capabilities) -> Void) -> Device {
+    var capabilities = capabilities
+    change(&capabilities)
+    return Device(index: index, capabilities: capabilities, handle: handle, platform: platform)
+  }
+
   /// Every usable device; none is no error (see `DeviceSurvey` for why).
   ///
   /// - Returns: the devices in the order of platforms, `index` counting from 0.

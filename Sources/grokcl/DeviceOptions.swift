@@ -20,6 +20,9 @@ struct DeviceOptions: ParsableArguments {
     /// Where a batch goes whose device fails; only if the user left the choice to us.
     let fallback: (any TrainingBackend)?
     let reference = ReferenceTrainingBackend()
+
+    /// Whether the reference itself is all that computes.
+    var areReference: Bool { devices.allSatisfy { $0 is ReferenceTrainingBackend } }
   }
 
   func mappingChoice() throws -> MappingChoice {

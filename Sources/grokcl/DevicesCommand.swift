@@ -21,13 +21,16 @@ struct DevicesCommand: ParsableCommand {
         ("type", JSONText.string("reference")), ("compute_units", String(cores)),
         ("fp64", "true"),
       ])
-      print("[" + (devices + [reference]).joined(separator: ",\n ") + "]")
+      try Output.line("[" + (devices + [reference]).joined(separator: ",\n ") + "]")
     } else {
-      for device in survey.devices { print(device) }
-      print("cpu       pure Swift reference, \(cores) cores")
+      for device in survey.devices { try Output.line("\(device)") }
+      try Output.line("cpu       pure Swift reference, \(cores) cores")
     }
-    for note in survey.notes { Failure.warn(note) }
-    if survey.devices.isEmpty { Failure.warn("no OpenCL device: \(survey.explanation)") }
+    if survey.devices.isEmpty {
+      Failure.warn("no OpenCL device: \(survey.explanation)")
+    } else {
+      for note in survey.notes { Failure.warn(note) }
+    }
   }
 
   private static func json(_ device: Device) -> String {

@@ -15,12 +15,12 @@ struct ExperimentsCommand: ParsableCommand {
   func run() throws {
     if let name {
       let experiment = try ExperimentCatalog.named(name)
-      print(json ? Self.json(experiment) : Self.table(experiment))
+      try Output.line(json ? Self.json(experiment) : Self.table(experiment))
     } else if json {
-      print("[" + ExperimentCatalog.all.map(Self.json).joined(separator: ",\n ") + "]")
+      try Output.line("[" + ExperimentCatalog.all.map(Self.json).joined(separator: ",\n ") + "]")
     } else {
       for experiment in ExperimentCatalog.all {
-        print("\(experiment.name)  \(experiment.summary)")
+        try Output.line("\(experiment.name)  \(experiment.summary)")
       }
     }
   }

@@ -32,13 +32,13 @@ struct ExportCommand: ParsableCommand {
       if let output {
         try AtomicFile.write(bytes, to: output)
       } else {
-        FileHandle.standardOutput.write(Data(bytes))
+        try Output.write(bytes)
       }
       return
     }
     var text = ""
     let write: (String) throws -> Void =
-      output == nil ? { Output.write($0) } : { text += $0 }
+      output == nil ? { try Output.write($0.utf8) } : { text += $0 }
     switch format {
     case .jsonl: try RunExport.jsonl(store, runs, to: write)
     default: try RunExport.csv(store, runs, to: write)

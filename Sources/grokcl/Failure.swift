@@ -18,7 +18,12 @@ enum Failure {
     switch error {
     case is Interrupted:
       Foundation.exit(130)
-    case let error where Grokcl.exitCode(for: error) != .failure || error is ValidationError:
+    case let code as ExitCode:
+      Foundation.exit(code.rawValue)
+    case let error where Grokcl.exitCode(for: error) == .validationFailure:
+      warn(Grokcl.message(for: error) + " (see grokcl --help)")
+      Foundation.exit(64)
+    case let error where Grokcl.exitCode(for: error) == .success:
       Grokcl.exit(withError: error)
     default:
       warn("\(text(of: error))")
@@ -29,7 +34,7 @@ enum Failure {
   /// A line on standard error.
   static func warn(_ text: String) {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("grokcl: \(line)\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("grokcl: \(line)\n".utf8))
   }
 
   private static func text(of error: any Error) -> String {

@@ -22,8 +22,17 @@ struct FigureCommand: ParsableCommand {
 
   @OptionGroup var devices: DeviceOptions
 
+  @Option(help: "Train this share of the runs (0 to 1) on the CPU reference too, and compare.")
+  var verify = 0.1
+
   @Option(help: "Folder to write to.")
   var output: String
+
+  func validate() throws {
+    guard (0...1).contains(verify) else {
+      throw ValidationError("--verify \(verify): must be from 0 to 1")
+    }
+  }
 
   func run() throws {
     guard let scale = FigureScale(rawValue: scale) else {
@@ -32,6 +41,7 @@ struct FigureCommand: ParsableCommand {
     let recipes =
       figures == ["all"] ? RecipeCatalog.all : try figures.map { try RecipeCatalog.named($0) }
     let mapping = try devices.mappingChoice()
+    let backends = try devices.backends()
     do {
       try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
     } catch {
@@ -39,7 +49,9 @@ struct FigureCommand: ParsableCommand {
         path: output, reason: "cannot be made: \(error.localizedDescription)")
     }
     let store = try RunStore(writing: output + "/figures.sqlite")
-    let session = SweepSession(backends: try devices.backends(), mapping: mapping, store: store)
+    let session = SweepSession(
+      backends: backends, mapping: mapping, verify: backends.areReference ? 0 : verify,
+      store: store)
     let gnuplot = Gnuplot()
     if gnuplot == nil {
       Failure.warn("no gnuplot on the path: tables and scripts only (install gnuplot-nox)")
@@ -52,7 +64,7 @@ struct FigureCommand: ParsableCommand {
       try session.run(plan, spec)
       let claims = try writer.write(recipe, try Self.input(plan, store))
       failed += claims.filter { !$0.held }.count
-      Self.report(recipe, claims, folder: output)
+      try Self.report(recipe, claims, folder: output)
     }
     if failed > 0 { throw ExitCode(1) }
   }
@@ -63,17 +75,18 @@ struct FigureCommand: ParsableCommand {
       runs: try plan.runs.map { run in
         let stored = try store.runs(run.id)[0]
         return FigureInput.Run(
-          prepared: run, curves: try store.curves(of: run.id), t1: stored.t1, t2: stored.t2)
+          prepared: run, curves: try store.curves(of: run.id), t1: stored.t1, t2: stored.t2,
+          maxDeviation: stored.maxDeviation)
       })
   }
 
-  private static func report(_ recipe: FigureRecipe, _ claims: [Claim], folder: String) {
-    Output.line("\(recipe.id)  \(recipe.title)")
-    Output.line("  \(recipe.citation)")
+  private static func report(_ recipe: FigureRecipe, _ claims: [Claim], folder: String) throws {
+    try Output.line("\(recipe.id)  \(recipe.title)")
+    try Output.line("  \(recipe.citation)")
     for claim in claims {
-      Output.line("  \(claim.held ? "pass" : "FAIL")  \(claim.statement): \(claim.measured)")
-      Output.line("        accepted: \(claim.tolerance)")
+      try Output.line("  \(claim.held ? "pass" : "FAIL")  \(claim.statement): \(claim.measured)")
+      try Output.line("        accepted: \(claim.tolerance)")
     }
-    Output.line("  written to \(folder)/\(recipe.id)")
+    try Output.line("  written to \(folder)/\(recipe.id)")
   }
 }

@@ -20,6 +20,10 @@ struct Grokcl: ParsableCommand {
     ])
 
   static func main() {
+    // The next file that is opened, the store, must not become a standard stream that is closed.
+    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
+      _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -42,6 +46,6 @@ struct CompletionsCommand: ParsableCommand {
         "shell '\(shell)': must be one of "
           + CompletionShell.allCases.map(\.rawValue).joined(separator: ", "))
     }
-    print(Grokcl.completionScript(for: kind))
+    try Output.line(Grokcl.completionScript(for: kind))
   }
 }

@@ -44,15 +44,16 @@ struct RunCommand: ParsableCommand {
     let mapping = try devices.mappingChoice()
     let spec = try spec.load(more: overrides)
     let plan = try SweepPlan(spec, instance: try self.spec.instance())
+    let backends = try devices.backends()
     let store = try self.store.map { try RunStore(writing: $0) }
     var session = SweepSession(
-      backends: try devices.backends(), mapping: mapping, verify: verify, store: store)
+      backends: backends, mapping: mapping, verify: verify, store: store)
     if json {
-      session.onResult = { Output.line($0.json) }
+      session.onResult = { try Output.line($0.json) }
     } else {
       let table = RunTable(axes: spec.axes.map(\.key), metrics: plan.experiment.thresholdMetrics)
-      Output.line(table.header)
-      session.onResult = { Output.line(table.row($0)) }
+      try Output.line(table.header)
+      session.onResult = { try Output.line(table.row($0)) }
     }
     try session.run(plan, spec)
   }
@@ -60,9 +61,17 @@ struct RunCommand: ParsableCommand {
 
 /// Lines on standard output, one at a time, at once.
 enum Output {
-  static func line(_ text: String) { write(text + "\n") }
+  static func line(_ text: String) throws { try write((text + "\n").utf8) }
 
-  static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  /// - Throws: `StoreError.inputOutput`; a full disk must not end the program in mid-sentence.
+  static func write(_ bytes: some Sequence<UInt8>) throws {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+    } catch {
+      throw StoreError.inputOutput(
+        path: "standard output", reason: "cannot be written: \(error.localizedDescription)")
+    }
+  }
 }
 
 /// Finished runs as rows for people.

@@ -14,17 +14,17 @@ struct RunsCommand: ParsableCommand {
   func run() throws {
     let runs = try RunStore(reading: store).runs()
     if json {
-      for run in runs { Output.line(run.json) }
+      for run in runs { try Output.line(run.json) }
       return
     }
-    Output.line(
+    try Output.line(
       "run               experiment       status    steps       t1        t2        device")
     for run in runs {
       let cells = [
         (run.id, 16), (run.experiment, 15), (run.status, 8), (String(run.steps), 10),
         (run.t1.map(String.init) ?? "-", 8), (run.t2.map(String.init) ?? "-", 8), (run.device, 0),
       ]
-      Output.line(
+      try Output.line(
         cells.map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }
           .joined(separator: "  "))
     }

@@ -10,7 +10,7 @@ struct SweepSession {
   let mapping: MappingChoice
   var verify = 0.0
   var store: RunStore?
-  var onResult: @Sendable (RunResult) -> Void = { _ in }
+  var onResult: @Sendable (RunResult) throws -> Void = { _ in }
 
   /// Runs what the store does not have yet.
   ///
@@ -37,7 +37,7 @@ struct SweepSession {
       try store?.add(results, sweep: sweep, version: programVersion)
       progress.clear()
       for result in results {
-        onResult(result)
+        try onResult(result)
         progress.finishRun(result.status)
       }
     }

@@ -21,6 +21,8 @@ public struct SpecError: Error, Equatable, CustomStringConvertible {
       text += key
       if let value { text += " = " + value }
       text += ": "
+    } else if let value {
+      text += value + ": "
     }
     return (text + reason).split(separator: "\n").joined(separator: " ")
   }

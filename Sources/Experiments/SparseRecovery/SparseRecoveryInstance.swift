@@ -32,13 +32,14 @@ enum SparseRecoveryInstance {
     _ file: TensorFile, _ name: String, _ shape: String, _ fits: ([Int]) -> Bool
   ) throws -> NamedTensor {
     guard let tensor = file[name] else {
-      throw SpecError(key: name, "the instance needs a tensor \(name) \(shape)")
+      throw SpecError(place: file.path, key: name, "the instance needs a tensor \(name) \(shape)")
     }
     guard fits(tensor.shape) else {
-      throw SpecError(key: name, value: "\(tensor.shape)", "must have the shape \(shape)")
+      throw SpecError(
+        place: file.path, key: name, value: "\(tensor.shape)", "must have the shape \(shape)")
     }
     guard tensor.values.allSatisfy(\.isFinite) else {
-      throw SpecError(key: name, "has values that are not finite")
+      throw SpecError(place: file.path, key: name, "has values that are not finite")
     }
     return tensor
   }

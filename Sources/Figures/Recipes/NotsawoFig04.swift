@@ -50,16 +50,19 @@ extension FigureRecipe {
         "slope of log t2 against log(alpha beta), t2 of at least 20,000 steps", slope,
         in: -1.05 ... -0.95, "t2 is inversely proportional; steps are evaluated every 1000"),
       Claim(
-        "t2 alpha beta / |a_LS - a*|_inf, least over alpha beta <= 1e-7", constants.min(),
+        "t2 alpha beta / |a_LS - a*|_inf, least over alpha beta <= 1e-7", constants.extremes.least,
         in: 1.40...1.50, "1.445 (independent measurement)"),
       Claim(
-        "t2 alpha beta / |a_LS - a*|_inf, largest over alpha beta <= 1e-7", constants.max(),
+        "t2 alpha beta / |a_LS - a*|_inf, largest over alpha beta <= 1e-7",
+        constants.extremes.largest,
         in: 1.40...1.50, "1.445 (independent measurement)"),
       Claim(
-        "slope of log error against log beta for beta <= 1e-3, least over alpha", slopes.min(),
+        "slope of log error against log beta for beta <= 1e-3, least over alpha",
+        slopes.extremes.least,
         in: 0.95...1.05, "the error is proportional to beta at any alpha"),
       Claim(
-        "slope of log error against log beta for beta <= 1e-3, largest over alpha", slopes.max(),
+        "slope of log error against log beta for beta <= 1e-3, largest over alpha",
+        slopes.extremes.largest,
         in: 0.95...1.05, "the error is proportional to beta at any alpha"),
     ]
   }

@@ -54,13 +54,13 @@ struct BatchTrainer {
       pacer.record(taken: launch.end - launch.start, seconds: seconds)
       let diverged = record(block)
       step = launch.end
+      progress((launch.end - launch.start) * launch.runs.count)
       let ended = active.filter { runs[$0].steps <= step || diverged.contains($0) }
       if !ended.isEmpty {
         try leave(try outcomes(ended) { diverged.contains($0) ? .diverged : .finished })
         let gone = Set(ended)
         active.removeAll { gone.contains($0) }
       }
-      progress((launch.end - launch.start) * launch.runs.count)
     }
   }
 
@@ -91,7 +91,10 @@ struct BatchTrainer {
       ["l1_norm", "l2_norm"].contains(session.metricNames[$0])
     }
     for (evaluation, step) in block.steps.enumerated() {
-      for (position, run) in block.runs.enumerated() where !diverged.contains(run) {
+      // The last step of a run is evaluated for that run only, unless it is everyone's turn.
+      let isScheduled = runs[0].schedule.next(from: step) == step
+      for (position, run) in block.runs.enumerated()
+      where !diverged.contains(run) && (isScheduled || runs[run].steps == step) {
         curves[run].steps.append(step)
         for metric in 0..<block.metricCount {
           curves[run].values[metric].append(block[evaluation, metric, position])

@@ -69,7 +69,8 @@ public final class SweepRunner: Sendable {
         do {
           try train(batch, of: plan, on: backend, reports)
         } catch {
-          failure.withLock { $0 = $0 ?? error }
+          let cause = (error as? StoreFailure)?.underlying ?? error
+          failure.withLock { $0 = $0 ?? cause }
           cancel()
         }
       }
@@ -94,10 +95,9 @@ public final class SweepRunner: Sendable {
     }
     do {
       try attempt(batch, plan, backend, mapping, noting)
-    } catch let error as StoreFailure {
-      throw error.underlying
     } catch {
-      guard let fallback, !(error is SpecError), !(error is MappingError) else { throw error }
+      guard let fallback, !(error is SpecError || error is MappingError || error is StoreFailure)
+      else { throw error }
       events.warning(
         "\(backend.deviceName) failed (\(error)); going on with \(fallback.deviceName)")
       let rest = ended.withLock { ended in batch.filter { !ended.contains($0.id) } }
@@ -119,10 +119,10 @@ public final class SweepRunner: Sendable {
     var held: [RunResult] = []
     var runSteps = 0
     try trainer.train(isCancelled: { isCancelled }) { steps in
+      runSteps += steps
       events.progress(steps)
     } leave: { outcomes in
       let seconds = (clock.now - start) / .seconds(1)
-      runSteps += outcomes.reduce(0) { $0 + $1.steps }
       let training = (clock.now - ready) / .seconds(1)
       let results = outcomes.map { outcome in
         (
@@ -138,13 +138,13 @@ public final class SweepRunner: Sendable {
       held += results.filter { isHeld($0.0) }.map(\.1)
       try handOn(results.filter { !isHeld($0.0) }.map(\.1), events)
     }
+    let timing = BatchTiming(
+      device: backend.deviceName, mapping: session.mapping, runs: batch.count,
+      runSteps: runSteps, setupSeconds: (ready - start) / .seconds(1),
+      trainingSeconds: (clock.now - ready) / .seconds(1),
+      allocatedBytes: session.allocatedBytes)
+    do { try events.batch(timing) } catch { throw StoreFailure(underlying: error) }
     try handOn(verify(held, plan), events)
-    try events.batch(
-      BatchTiming(
-        device: backend.deviceName, mapping: session.mapping, runs: batch.count,
-        runSteps: runSteps, setupSeconds: (ready - start) / .seconds(1),
-        trainingSeconds: (clock.now - ready) / .seconds(1),
-        allocatedBytes: session.allocatedBytes))
   }
 
   private func handOn(_ results: [RunResult], _ events: Events) throws {
@@ -166,11 +166,12 @@ public final class SweepRunner: Sendable {
       mapping: session.mapping, seconds: seconds, runStepsPerSecond: rate)
   }
 
-  /// Evenly spread indices, at least one, if a share is to be verified.
+  /// Evenly spread indices, at least one, if a share is to be verified; the last of each stretch,
+  /// as the longest runs come first and the reference is slower.
   static func sample(_ count: Int, _ fraction: Double) -> Set<Int> {
     guard fraction > 0, count > 0 else { return [] }
     let wanted = min(count, max(1, Int((Double(count) * fraction).rounded())))
-    return Set((0..<wanted).map { $0 * count / wanted })
+    return Set((1...wanted).map { $0 * count / wanted - 1 })
   }
 
   /// Trains the same runs on the reference and notes the largest deviation of each.

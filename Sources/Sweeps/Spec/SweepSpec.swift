@@ -118,10 +118,12 @@ public struct SweepSpec: Sendable {
 
   private static func apply(_ text: String, to root: inout SpecNode) throws {
     guard let separator = text.firstIndex(of: "="), separator > text.startIndex else {
-      throw SpecError(place: "--set", value: text, "must be path=value")
+      throw SpecError(key: "--set", value: text, "must be path=value")
     }
     let path = String(text[..<separator])
-    let value = try SpecNode(yaml: String(text[text.index(after: separator)...]), file: "--set")
+    let written = text[text.index(after: separator)...]
+    // As in a file, nothing after the key is null.
+    let value = try SpecNode(yaml: written.isEmpty ? "~" : String(written), file: "--set")
     root.remove(path: path)
     root.remove(path: "sweep." + path)
     // Within `sweep` a key is one dotted path; elsewhere the path walks nested mappings.

@@ -1,0 +1,134 @@
+// This file tests what a figure leaves on disk: tables, scripts, pictures, verdict.
+
+import Figures
+import Foundation
+import Sweeps
+import Testing
+import _TestSupport
+
+@Suite struct FigureWriterTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func input(_ id: String) throws -> FigureInput {
+    id == "notsawo/fig03"
+      ? try SyntheticRuns.Figure3().input() : try SyntheticRuns.Grid().input()
+  }
+
+  private func data(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: folder.file(name)))
+  }
+
+  private func rows(_ name: String) throws -> [[Substring]] {
+    String(decoding: try data(name), as: UTF8.self).split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
+  }
+
+  /// A program that stands for gnuplot.
+  private func fakeGnuplot(_ script: String) throws -> Gnuplot {
+    let path = folder.file("gnuplot")
+    try Data(("#!/bin/sh\n" + script).utf8).write(to: URL(fileURLWithPath: path))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    return try #require(Gnuplot(path: "/nonexistent:\(folder.path)"))
+  }
+
+  @Test func figure3TablesHaveTheirHeaders() throws {
+    let writer = FigureWriter(folder: folder.path, gnuplot: nil)
+    _ = try writer.write(RecipeCatalog.named("notsawo/fig03"), input("notsawo/fig03"))
+    let curves = try rows("notsawo/fig03/curves.csv")
+    #expect(
+      curves[0] == ["step", "train_error", "test_error", "l1_norm", "l2_norm", "gradient_ratio"])
+    #expect(curves.allSatisfy { $0.count == 6 })
+    #expect(curves[1][0] == "0" && curves.last?[0] == "1000000")
+    #expect(curves.count <= 1503)
+    #expect(try rows("notsawo/fig03/components.csv")[0] == ["step", "a_0", "a_1"])
+  }
+
+  @Test func figure4HasARowPerCell() throws {
+    let writer = FigureWriter(folder: folder.path, gnuplot: nil)
+    _ = try writer.write(RecipeCatalog.named("notsawo/fig04"), input("notsawo/fig04"))
+    let cells = try rows("notsawo/fig04/cells.csv")
+    #expect(
+      cells[0] == [
+        "learning_rate", "l1", "alpha_beta", "t2", "predicted", "test_error", "plateau",
+      ])
+    #expect(cells.count == 37 && cells.allSatisfy { $0.count == 7 })
+    for cell in cells.dropFirst() { #expect(cell.allSatisfy { Double($0)?.isFinite == true }) }
+  }
+
+  @Test func figure26HasATablePerCell() throws {
+    let writer = FigureWriter(folder: folder.path, gnuplot: nil)
+    _ = try writer.write(RecipeCatalog.named("notsawo/fig26"), input("notsawo/fig26"))
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: folder.file("notsawo/fig26"))
+    let tables = files.filter { $0.hasSuffix(".csv") }
+    #expect(tables.count == 36)
+    for table in tables {
+      #expect(try rows("notsawo/fig26/\(table)")[0] == ["step", "train_error", "test_error"])
+    }
+  }
+
+  @Test(arguments: RecipeCatalog.all.map(\.id)) func theVerdictIsJSON(id: String) throws {
+    let recipe = try RecipeCatalog.named(id)
+    let claims = try FigureWriter(folder: folder.path, gnuplot: nil).write(recipe, input(id))
+    let verdict = try #require(
+      JSONSerialization.jsonObject(with: data("\(id)/claims.json")) as? [String: Any])
+    #expect(Set(verdict.keys) == ["figure", "title", "citation", "claims"])
+    #expect(verdict["figure"] as? String == id)
+    #expect(verdict["citation"] as? String == recipe.citation)
+    let written = try #require(verdict["claims"] as? [[String: Any]])
+    #expect(written.count == claims.count)
+    for (object, claim) in zip(written, claims) {
+      #expect(Set(object.keys) == ["claim", "measured", "tolerance", "held"])
+      #expect(object["claim"] as? String == claim.statement)
+      #expect(object["held"] as? Bool == claim.held)
+    }
+  }
+
+  @Test(
+    .enabled(if: Gnuplot() != nil, "gnuplot is not on the path"),
+    arguments: RecipeCatalog.all.map(\.id))
+  func picturesAreDrawn(id: String) throws {
+    _ = try FigureWriter(folder: folder.path, gnuplot: Gnuplot())
+      .write(RecipeCatalog.named(id), input(id))
+    let name = try #require(id.split(separator: "/").last)
+    let svg = String(decoding: try data("\(id)/\(name).svg"), as: UTF8.self)
+    #expect(svg.contains("<svg") && svg.contains("</svg>"))
+    // Curves, not only a frame.
+    #expect(svg.count { $0 == "M" } > 20)
+    let png = try data("\(id)/\(name).png")
+    #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]) && png.count > 10_000)
+  }
+
+  @Test func withoutGnuplotTheScriptsStandReady() throws {
+    #expect(Gnuplot(path: "") == nil)
+    #expect(Gnuplot(path: folder.path) == nil)
+    _ = try FigureWriter(folder: folder.path, gnuplot: nil)
+      .write(RecipeCatalog.named("notsawo/fig03"), input("notsawo/fig03"))
+    let script = String(decoding: try data("notsawo/fig03/fig03.gp"), as: UTF8.self)
+    #expect(script.contains("set output 'fig03.svg'") && script.contains("'curves.csv'"))
+    #expect(!FileManager.default.fileExists(atPath: folder.file("notsawo/fig03/fig03.svg")))
+  }
+
+  @Test func whatGnuplotComplainsOfIsHandedOn() throws {
+    let gnuplot = try fakeGnuplot("echo 'line 3: no such terminal' >&2; exit 1\n")
+    let writer = FigureWriter(folder: folder.path, gnuplot: gnuplot)
+    let input = try input("notsawo/fig03")
+    let error = #expect(throws: FigureError.self) {
+      try writer.write(RecipeCatalog.named("notsawo/fig03"), input)
+    }
+    #expect("\(try #require(error))".contains("line 3: no such terminal"))
+  }
+
+  @Test func aFolderThatCannotBeMadeIsNamed() throws {
+    try Data().write(to: URL(fileURLWithPath: folder.file("file")))
+    let writer = FigureWriter(folder: folder.file("file"), gnuplot: nil)
+    let input = try input("notsawo/fig03")
+    let error = #expect(throws: StoreError.self) {
+      try writer.write(RecipeCatalog.named("notsawo/fig03"), input)
+    }
+    #expect("\(try #require(error))".contains(folder.file("file")))
+  }
+}

@@ -1,0 +1,81 @@
+// This file makes the curves that the recipes should see, and wrong ones.
+
+import Experiments
+import Figures
+import Sweeps
+
+enum SyntheticRuns {
+  static func prepared(_ id: String) throws -> [PreparedRun] {
+    let recipe = try RecipeCatalog.named(id)
+    return try SweepPlan(try SweepSpec(yaml: recipe.spec(.small), file: recipe.id)).runs
+  }
+
+  /// What the independent implementation measured for Fig. 3, as piecewise constant curves.
+  struct Figure3 {
+    var t1: Int? = 60
+    var t2: Int? = 101_000
+    var earlyRatio = 1581.0
+    var lateRatio = 0.5
+    var peak = 0.63
+    var finalL1 = 0.29088
+    var finalL2 = 0.157
+    var finalError = 2.2e-4
+    var leaveOut: String?
+
+    func input() throws -> FigureInput {
+      let steps = Array(0..<1000) + Array(stride(from: 1000, through: 1_000_000, by: 1000))
+      let end = t2 ?? 1_000_001
+      let metrics: [(String, (Int) -> Double)] = [
+        ("train_error", { $0 < t1 ?? 1_000_001 ? 1 : 1e-4 }),
+        ("test_error", { $0 < end ? 0.5 : finalError }),
+        ("l1_norm", { $0 < end ? peak : finalL1 }),
+        ("l2_norm", { $0 < end ? 0.084 : finalL2 }),
+        ("gradient_ratio", { $0 < end ? earlyRatio : lateRatio }),
+        ("a_0", { $0 < end ? 0.1 : 0.2 }), ("a_1", { _ in 0 }),
+      ].filter { $0.0 != leaveOut }
+      var curves = RunCurves(names: metrics.map(\.0))
+      curves.steps = steps
+      curves.values = metrics.map { steps.map($0.1) }
+      return FigureInput(
+        runs: try SyntheticRuns.prepared("notsawo/fig03").map {
+          FigureInput.Run(prepared: $0, curves: curves, t1: t1, t2: t2)
+        })
+    }
+  }
+
+  /// The alpha x beta grid as theory has it: t2 = delay * gap / (alpha beta), error 24 beta.
+  struct Grid {
+    var delay = 1.445
+    /// Exponents of alpha and beta in t2.
+    var exponents = (alpha: -1.0, beta: -1.0)
+    /// The error at the end, for a beta.
+    var plateau: (Double) -> Double = { beta in beta < 5e-3 ? 24 * beta : beta < 0.05 ? 0.18 : 1 }
+    /// A cell whose curve is not a number at the end.
+    var diverged: Int?
+
+    func input() throws -> FigureInput {
+      let runs = try SyntheticRuns.prepared("notsawo/fig04")
+      let gap = SparseRecoveryAnalysis(try SparseRecovery.problem(of: runs[0])).gap
+      return FigureInput(
+        runs: try runs.enumerated().map { index, run in
+          let alpha = try run.parameters.number("learning_rate")
+          let beta = try run.parameters.number("regularizer.l1")
+          let shift =
+            power(alpha / 0.1, exponents.alpha + 1) * power(beta / 1e-6, exponents.beta + 1)
+          let t2 = Int((delay * gap * shift / (alpha * beta) / 1000).rounded()) * 1000
+          let end = index == diverged ? Double.nan : plateau(beta)
+          var curves = RunCurves(names: ["train_error", "test_error"])
+          curves.steps = [0, t2 / 2, t2, t2 + 1000, 2 * t2 + 2000, 3 * t2 + 3000]
+          curves.values = [
+            [1, 1e-4, 1e-4, 1e-4, 1e-4, 1e-4], [5, 5, end, end, end, end],
+          ]
+          return FigureInput.Run(prepared: run, curves: curves, t1: 60, t2: t2)
+        })
+    }
+
+    /// x^k for the whole k of these tests.
+    private func power(_ x: Double, _ k: Double) -> Double {
+      (0..<Int(abs(k))).reduce(1) { value, _ in k > 0 ? value * x : value / x }
+    }
+  }
+}

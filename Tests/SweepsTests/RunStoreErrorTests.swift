@@ -1,0 +1,179 @@
+// This file tests stores that cannot be used: foreign, newer, damaged, locked or out of reach.
+
+import Experiments
+import Foundation
+import GRDB
+import Sweeps
+import Testing
+import _TestSupport
+
+@Suite struct RunStoreErrorTests {
+  let folder: TemporaryFolder
+  let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.file("a.sqlite")
+  }
+
+  /// A store with one run; returns the run's identity.
+  @discardableResult
+  func makeStore() throws -> String {
+    let result = try Harness.run(Harness.plan("steps: 40")).results[0]
+    let store = try RunStore(writing: path)
+    let sweep = try store.addSweep(name: "a.yaml", spec: "", version: "1.0")
+    try store.add(result, sweep: sweep, version: "1.0")
+    return result.run.id
+  }
+
+  /// Runs SQL on the file as another program would.
+  func execute(_ sql: String) throws {
+    try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
+  }
+
+  func storeError(
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+  ) -> String {
+    let error = #expect(throws: StoreError.self, sourceLocation: sourceLocation) { try body() }
+    return error?.description ?? ""
+  }
+
+  // MARK: - Files
+
+  @Test func readingNeedsAFile() {
+    #expect(storeError { _ = try RunStore(reading: path) } == "\(path): no such file")
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  /// A missing folder, a folder instead of a file, and a file system that takes no files.
+  @Test(arguments: ["missing/a.sqlite", "", "/proc/a.sqlite"]) func unwritablePaths(_ name: String) {
+    let target = name.hasPrefix("/") ? name : folder.file(name)
+    let text = storeError { _ = try RunStore(writing: target) }
+    #expect(text.hasPrefix("\(target): cannot be opened for writing"))
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "root may write everything")) func readOnlyFileAndFolder()
+    throws
+  {
+    try makeStore()
+    let manager = FileManager.default
+    try manager.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
+    #expect(
+      storeError { _ = try RunStore(writing: path) }
+        .hasPrefix("\(path): cannot be opened for writing"))
+    #expect(try RunStore(reading: path).runs().count == 1)
+    try manager.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
+    let other = folder.file("b.sqlite")
+    #expect(
+      storeError { _ = try RunStore(writing: other) }
+        .hasPrefix("\(other): cannot be opened for writing"))
+    try manager.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+  }
+
+  // MARK: - One writer
+
+  @Test func secondWriterIsRefusedWhileReadersWork() throws {
+    let run = try makeStore()
+    let writer = try RunStore(writing: path)
+    let text = storeError { _ = try RunStore(writing: path) }
+    #expect(text.hasPrefix("\(path): another process is writing to this store"))
+    let reader = try RunStore(reading: path)
+    #expect(try reader.runs().map(\.id) == [run])
+    _ = try writer.addSweep(name: "b.yaml", spec: "", version: "1.0")
+    #expect(try reader.completedRuns() == [run])
+  }
+
+  @Test func writersMayFollowOneAnother() throws {
+    for count in 1...3 {
+      let store = try RunStore(writing: path)
+      #expect(try store.addSweep(name: "", spec: "", version: "") == Int64(count))
+    }
+  }
+
+  @Test func readersWriteNothing() throws {
+    try makeStore()
+    let before = FileManager.default.contents(atPath: path)
+    let reader = try RunStore(reading: path)
+    #expect(throws: StoreError.self) { try reader.addSweep(name: "", spec: "", version: "") }
+    #expect(FileManager.default.contents(atPath: path) == before)
+  }
+
+  // MARK: - Other files
+
+  @Test func filesThatAreNoDatabases() throws {
+    let text = String(repeating: "not a database\n", count: 100)
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    for open in [{ try RunStore(reading: path) }, { try RunStore(writing: path) }] {
+      let message = storeError { _ = try open() }
+      #expect(message.hasPrefix("\(path): ") && message.contains("not a database"))
+    }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+  }
+
+  @Test func databasesOfOtherPrograms() throws {
+    try execute("CREATE TABLE theirs (x)")
+    for open in [{ try RunStore(reading: path) }, { try RunStore(writing: path) }] {
+      #expect(
+        storeError { _ = try open() } == "\(path): is an SQLite file but not a grokcl store")
+    }
+  }
+
+  @Test func emptyFilesAreStoresOnlyToWriters() throws {
+    try Data().write(to: URL(fileURLWithPath: path))
+    #expect(
+      storeError { _ = try RunStore(reading: path) } == "\(path): has no tables of a grokcl store")
+    _ = try RunStore(writing: path)
+    #expect(try RunStore(reading: path).runs().isEmpty)
+  }
+
+  @Test func newerSchemaIsRefused() throws {
+    try makeStore()
+    try execute("PRAGMA user_version = \(RunStore.schemaVersion + 1)")
+    for open in [{ try RunStore(reading: path) }, { try RunStore(writing: path) }] {
+      #expect(storeError { _ = try open() }.contains("is of schema version 2"))
+    }
+  }
+
+  // MARK: - Damage
+
+  @Test(arguments: [
+    "UPDATE curves SET data = substr(data, 1, 16) WHERE metric = 'l1_norm'",
+    "UPDATE curves SET data = substr(data, 1, length(data) - 1) WHERE metric = 'l1_norm'",
+    "UPDATE curves SET data = substr(data, 1, length(data) - 1)",
+    "UPDATE curves SET data = x'' WHERE metric = 'step'",
+    "DELETE FROM curves WHERE metric = 'step'", "DELETE FROM curves",
+  ]) func damagedCurvesAreReported(_ sql: String) throws {
+    let run = try makeStore()
+    try execute(sql)
+    let store = try RunStore(reading: path)
+    #expect(
+      storeError { _ = try store.curves(of: run) }
+        == "\(path): the curves of run \(run) are damaged")
+    var rows = 0
+    #expect(throws: StoreError.self) { try RunExport.csv(store, store.runs()) { _ in rows += 1 } }
+    #expect(rows == 0)
+  }
+
+  @Test(arguments: [
+    "UPDATE tensors SET data = substr(data, 1, 16)", "UPDATE tensors SET shape = '[3]'",
+    "UPDATE tensors SET shape = 'x'", "UPDATE tensors SET data = substr(data, 2)",
+  ]) func damagedTensorsAreReported(_ sql: String) throws {
+    let run = try makeStore()
+    try execute(sql)
+    let store = try RunStore(reading: path)
+    #expect(
+      storeError { _ = try store.tensors(of: run) }
+        == "\(path): the tensors of run \(run) are damaged")
+  }
+
+  @Test func damagedPagesAreReported() throws {
+    try makeStore()
+    var bytes = try #require(FileManager.default.contents(atPath: path))
+    for index in 4096..<bytes.count { bytes[index] = 0xA5 }
+    try bytes.write(to: URL(fileURLWithPath: path))
+    #expect(throws: StoreError.self) {
+      let store = try RunStore(reading: path)
+      for run in try store.runs() { _ = try store.curves(of: run.id) }
+    }
+  }
+}

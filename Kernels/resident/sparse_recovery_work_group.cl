@@ -7,7 +7,8 @@
 // N_ROWS_PADDED, N_COLS_PADDED (strides of the buffers; any padding); TRACE. Local memory: WORK_SIZE reals unless
 // SCRATCH_GLOBAL, LOCAL_X + LOCAL_M reals and WG accumulators.
 #define STATE_PRIVATE (COLUMNS_EACH * DEPTH <= 16)  // more would spill registers
-#define WORK_SIZE (N_COLS + N_ROWS + TASKS)
+#define ROWS_EACH DIVIDED_UP(N_ROWS, WG)
+#define WORK_SIZE (N_COLS + ROWS_EACH * WG + TASKS)
 #if SCRATCH_GLOBAL
 #define SHARED __global
 #define FENCE (CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
@@ -21,7 +22,7 @@
 #define UNROLL_STATE UNROLL
 #endif
 
-// r = X a - y, ready for all on return; `partial` [PARTS, N_ROWS].
+// r = X a - y, ready for all on return; r [ROWS_EACH * WG], the last row repeated; `partial` [PARTS, N_ROWS].
 INLINE void residual(const View *view, __global const real *y, SHARED const real *a, SHARED real *r,
                      SHARED real *partial, const int item)
 {
@@ -39,11 +40,12 @@ INLINE void residual(const View *view, __global const real *y, SHARED const real
         }
     }
     barrier(FENCE);
-    for (int q = 0; q < DIVIDED_UP(N_ROWS, WG); q++) {
+    // No condition here: PoCL 3.1 loses the rest of the kernel where the same one guards both sides of a barrier.
+    for (int q = 0; q < ROWS_EACH; q++) {
         const int i = min(item + q * WG, N_ROWS - 1);
         real sum = -y[i];
         for (int part = 0; part < PARTS; part++) sum += partial[part * N_ROWS + i];
-        r[i] = sum;
+        r[item + q * WG] = sum;
     }
     barrier(FENCE);
 }
@@ -145,7 +147,7 @@ void sparse_recovery_work_group(__global real *restrict states,            // [r
 #else
     __local real a[WORK_SIZE];
 #endif
-    SHARED real *r = a + N_COLS, *partial = r + N_ROWS;
+    SHARED real *r = a + N_COLS, *partial = r + ROWS_EACH * WG;
     View view;
     make_view(&view, X, XTs + problem * N_COLS * N_ROWS_PADDED, M, localX, localM, item);
 

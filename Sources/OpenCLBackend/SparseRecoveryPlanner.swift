@@ -105,7 +105,8 @@ struct SparseRecoveryPlanner {
 
   private func workGroupTuning() -> SparseRecoveryTuning {
     let group = workGroupSize
-    let working = batch.columns + batch.rows + batch.rows * max(1, group / batch.rows)
+    let working =
+      batch.columns + padded(batch.rows, to: group) + batch.rows * max(1, group / batch.rows)
     let sums = group * 8
     // The device's own limit, asked, and at most what GPUs give several groups at a time.
     let budget = min(device.localMemoryBytes, 48 << 10)

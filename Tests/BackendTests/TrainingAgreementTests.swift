@@ -60,8 +60,6 @@ import _TestSupport
   ].map { mapping, columns, rows in
     var problem = SparseRecoveryCase(.subgradient, depth: 2)
     (problem.columns, problem.rows, problem.problems) = (columns, rows, 1)
-    // Sums over more columns are larger.
-    (problem.l1, problem.l2) = (1e-4, 1e-3)
     var test = TrainingCase(mapping, problem)
     (test.steps, test.evaluations) = (4, [0, 3])
     return test

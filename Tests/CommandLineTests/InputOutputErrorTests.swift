@@ -75,7 +75,8 @@ import Testing
 
   @Test func aFigureFolderThatCannotBeMade() async throws {
     try await expectRefusal(
-      try Workplace(), ["figure", "notsawo/fig03", "--output", "spec.yaml/out"], status: 74,
+      try Workplace(), ["figure", "notsawo/fig03", "--device", "cpu", "--output", "spec.yaml/out"],
+      status: 74,
       ["spec.yaml/out"])
   }
 

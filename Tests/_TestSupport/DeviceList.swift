@@ -9,6 +9,7 @@ import Testing
 public enum TestDevices {
   /// Tests over this list are skipped where it is empty; `REQUIRE_OPENCL=1` makes that a failure.
   public static let all = Device.all()
+  public static let withDouble = all.filter(\.capabilities.hasDouble)
   public static let areRequired = ProcessInfo.processInfo.environment["REQUIRE_OPENCL"] == "1"
 
   /// Why the run must fail: devices are required, and there are none.

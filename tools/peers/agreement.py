@@ -29,7 +29,8 @@ def largest_deviation(grokcl, spec, instance):
         found[f"jax/{precision}"] = test_error(np.asarray(learned, float), instance)
         for device in ("opencl", "cpu"):
             line, _ = grokcl.call(
-                "run", spec, "--precision", precision, "--steps", STEPS, "--device", device, "--json")
+                "run", spec, "--precision", precision, "--steps", STEPS, "--device", device,
+                "--json")
             found[f"grokcl/{device}/{precision}"] = json.loads(line)["final"]["test_error"]
     return {name: abs(error - truth) / truth for name, error in found.items()}
 

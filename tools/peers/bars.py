@@ -13,6 +13,7 @@ class Bar:
     value: float
     low: float
     high: float
+    best: float
     limit: float
     at_most: bool = False
 
@@ -24,7 +25,9 @@ class Bar:
     def line(self):
         spread = f"({self.low:.3g} … {self.high:.3g})"
         limit = f"{'<=' if self.at_most else '>='} {self.limit:g}"
-        return f"{'holds' if self.holds else 'FAILS'} {self.value:8.3g} {limit:>7}  {self.name:62}  {spread}"
+        return (
+            f"{'holds' if self.holds else 'FAILS'} {self.value:8.3g} {limit:>7}  {self.name:62}"
+            f"  {spread:18}  best / best {self.best:.3g}")
 
     @property
     def json(self):
@@ -32,15 +35,18 @@ class Bar:
 
 
 def ratio(name, ours, theirs, limit):
-    """Ratio of medians; the range is that of the ratios within a round."""
+    """Ratio of medians; the range is over ratios within a round, `best` is the ratio of bests."""
     rounds = [a / b for a, b in zip(ours, theirs)]
-    return Bar(name, ours.median / theirs.median, min(rounds), max(rounds), limit)
+    return Bar(
+        name, ours.median / theirs.median, min(rounds), max(rounds), max(ours) / max(theirs), limit)
 
 
 def largest(name, found, limit):
     """The largest median of several series."""
     worst_name, worst = max(found.items(), key=lambda item: item[1].median)
-    return Bar(f"{name}: {worst_name}", worst.median, min(worst), max(worst), limit, at_most=True)
+    return Bar(
+        f"{name}: {worst_name}", worst.median, min(worst), max(worst), min(worst), limit,
+        at_most=True)
 
 
 def all_bars(results):
@@ -56,7 +62,7 @@ def all_bars(results):
         values = [gflops(value) / gemm for value in shared]
         bars.append(Bar(
             f"{precision} {BATCH} runs on one X / {product}", gflops(shared.median) / gemm,
-            min(values), max(values), share))
+            min(values), max(values), max(values), share))
 
         best, series = results.best(f"{jax}/shared/", f"{jax}/single/")
         bars.append(ratio(f"{precision} {BATCH} runs on one X / {best}", shared, series, 1.3))

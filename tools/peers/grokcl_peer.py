@@ -7,6 +7,7 @@ Three rates of each sweep, from a long and a short run of it, in run-steps per s
 - `difference`: more run-steps over more wall time, which leaves out all that does not grow.
 """
 
+import glob
 import json
 import os
 import sqlite3
@@ -45,7 +46,8 @@ class Grokcl:
             env={**os.environ, **(environment or {})})
         wall = time.perf_counter() - start
         if done.returncode:
-            sys.exit(f"grokcl {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
+            command = " ".join(map(str, arguments))
+            sys.exit(f"grokcl {command}: exit {done.returncode}\n{done.stderr}")
         return done.stdout, wall
 
     def devices(self):
@@ -63,8 +65,8 @@ class Grokcl:
     def train(self, spec, precision, steps, device="opencl", mapping="auto"):
         """Trains a sweep into a fresh store and reads what that says of the time."""
         store = os.path.join(self.folder, "timed.sqlite")
-        for leftover in (name for name in os.listdir(self.folder) if name.startswith("timed.sqlite")):
-            os.remove(os.path.join(self.folder, leftover))
+        for leftover in glob.glob(store + "*"):
+            os.remove(leftover)
         wall = self.call(
             "run", spec, "--precision", precision, "--steps", steps, "--device", device,
             "--mapping", mapping, "--store", store)[1]
@@ -98,9 +100,8 @@ class Case:
         self.grokcl, self.spec, self.runs = grokcl, spec, runs
         self.options = dict(precision=precision, device=device, mapping=mapping)
         self.train(SHORT)  # fills the kernel cache
-        base = self.train(SHORT).training  # what does not grow with the steps
         steps = 16 * SHORT
-        while (taken := self.train(steps).training - base) < seconds / 8:
+        while (taken := steps * runs / self.train(steps).batch_rate) < seconds / 8:
             steps *= 4 if taken > seconds / 100 else 16
         self.steps = int(steps * seconds / taken)
 

@@ -11,7 +11,8 @@ import numpy as np
 
 
 def describe(grokcl):
-    lscpu = subprocess.run(["lscpu"], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    lscpu = subprocess.run(
+        ["lscpu"], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
     fields = dict(line.split(":", 1) for line in lscpu.stdout.splitlines() if ":" in line)
     flags = fields.get("Flags", "").split()
     return {

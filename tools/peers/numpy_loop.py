@@ -1,4 +1,4 @@
-"""The NumPy peers, float64: one run as the authors of Notsawo et al. write their loop, and a batch."""
+"""The NumPy peers, float64: one run, as the authors of Notsawo et al. write their loop; a batch."""
 
 import numpy as np
 

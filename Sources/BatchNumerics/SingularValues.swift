@@ -16,6 +16,10 @@ public struct SingularValueDecomposition: Sendable {
     let tall = matrix.rows >= matrix.columns
     // Row p of `work` is column p of the taller orientation, row p of `basis` its rotation.
     var work = tall ? matrix.transposed : matrix
+    // Scaled to entries of at most 1: squares of the norms then neither overflow nor vanish.
+    let largest = work.values.reduce(0) { max($0, abs($1)) }
+    let scale = largest > 0 && largest.isFinite ? largest : 1
+    for i in work.values.indices { work.values[i] /= scale }
     var basis = DenseMatrix.identity(work.rows)
     Self.orthogonalizeRows(&work, &basis)
 
@@ -32,7 +36,7 @@ public struct SingularValueDecomposition: Sendable {
     }
     left = tall ? image : domain
     right = tall ? domain : image
-    values = order.map { norms[$0] }
+    values = order.map { norms[$0] * scale }
   }
 
   /// Singular values above `max(m, n) * eps * s_max` count; the rest are treated as zero.

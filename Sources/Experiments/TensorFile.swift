@@ -141,7 +141,13 @@ public struct TensorFile: Sendable {
     /// A list of non-negative integers.
     private static func integers(_ json: Any?) -> [Int]? {
       guard let list = json as? [Any] else { return nil }
-      let numbers = list.compactMap { ($0 as? NSNumber).flatMap { Int(exactly: $0.doubleValue) } }
+      let numbers = list.compactMap { item -> Int? in
+        // A JSON boolean is an NSNumber too, of the type of a C char.
+        guard let number = item as? NSNumber, String(cString: number.objCType) != "c" else {
+          return nil
+        }
+        return Int(exactly: number.doubleValue)
+      }
       return numbers.count == list.count && numbers.allSatisfy { $0 >= 0 } ? numbers : nil
     }
 

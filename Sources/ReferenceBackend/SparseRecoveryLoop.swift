@@ -54,7 +54,7 @@ struct SparseRecoveryLoop<S: RunScalar> {
   }
 
   func parameters(of runs: [Int]) -> [[NamedTensor]] {
-    runs.map { batch.tensors(factors: trainers[$0].factors.map { Double($0) }) }
+    runs.map { batch.tensors(factors: trainers[$0].finalFactors) }
   }
 
   /// The trainers of a launch.

@@ -14,10 +14,10 @@ final class SparseRecoveryTrainer<S: RunScalar> {
   private let l2: S
 
   /// A_1 ... A_L, [L][n]
-  private(set) var factors: [S]
-  private var product: [S]
-  private var residual: [S]
-  private var gradient: [S]
+  private let factors: WorkArray<S>
+  private let product: WorkArray<S>
+  private let residual: WorkArray<S>
+  private let gradient: WorkArray<S>
 
   init(data: SparseRecoveryData<S>, batch: SparseRecoveryBatch, run: SparseRecoveryRun) {
     self.data = data
@@ -26,10 +26,10 @@ final class SparseRecoveryTrainer<S: RunScalar> {
     learningRate = S(run.learningRate)
     l1 = S(run.l1)
     l2 = S(run.l2)
-    factors = run.initial.map { S($0) }
-    product = [S](repeating: 0, count: batch.columns)
-    residual = [S](repeating: 0, count: batch.rows)
-    gradient = [S](repeating: 0, count: batch.columns)
+    factors = WorkArray(run.initial)
+    product = WorkArray(zeros: batch.columns)
+    residual = WorkArray(zeros: batch.rows)
+    gradient = WorkArray(zeros: batch.columns)
   }
 
   /// One step of the run's method.
@@ -50,17 +50,18 @@ final class SparseRecoveryTrainer<S: RunScalar> {
         let a = factors[j]
         factors[j] = a - learningRate * (l2 * a + l1 * signOf(a))
       }
-      data.computeResidual(factors, into: &residual)
-      data.project(&factors, residual: residual)
+      data.computeResidual(factors, into: residual)
+      data.project(factors, residual: residual)
     }
   }
 
   /// The seven sums of the state as it stands, accumulated in double.
   func sums() -> [Double] {
     computeGradient()
+    if depth == 1 { computeProduct() }
     var sums = [Double](repeating: 0, count: SparseRecoverySum.allCases.count)
     func add(_ value: Double, _ sum: SparseRecoverySum) { sums[sum.rawValue] += value }
-    for r in residual { add(Double(r) * Double(r), .residual) }
+    for i in residual.indices { add(Double(residual[i]) * Double(residual[i]), .residual) }
     for j in product.indices {
       let a = Double(product[j])
       let error = a - Double(data.target[j])
@@ -78,18 +79,30 @@ final class SparseRecoveryTrainer<S: RunScalar> {
     return sums
   }
 
+  /// The factors as they stand.
+  var finalFactors: [Double] { factors.indices.map { Double(factors[$0]) } }
+
   /// Component j of the learned vector a = A_1 * ... * A_L as of the last evaluation.
   func learned(_ j: Int) -> Double { Double(product[j]) }
 
   /// G = X^T (X a - y) at the current factors.
   private func computeGradient() {
+    if depth == 1 {
+      data.computeResidual(factors, into: residual)
+    } else {
+      computeProduct()
+      data.computeResidual(product, into: residual)
+    }
+    data.computeGradient(residual, into: gradient)
+  }
+
+  /// a = A_1 * ... * A_L at the current factors.
+  private func computeProduct() {
     for j in product.indices {
       var value = factors[j]
       for k in 1..<max(depth, 1) { value *= factors[k * product.count + j] }
       product[j] = value
     }
-    data.computeResidual(product, into: &residual)
-    data.computeGradient(residual, into: &gradient)
   }
 
   /// prod_{m != k} A_m at component j, from the factors as they stand.
@@ -105,11 +118,7 @@ final class SparseRecoveryTrainer<S: RunScalar> {
     let count = product.count
     let (rate, l1, l2) = (learningRate, l1, l2)
     if depth == 1 {
-      gradient.withUnsafeBufferPointer { slopes in
-        factors.withUnsafeMutableBufferPointer { a in
-          for j in 0..<count { a[j] = rule(a[j], slopes[j], rate, l1, l2) }
-        }
-      }
+      for j in 0..<count { factors[j] = rule(factors[j], gradient[j], rate, l1, l2) }
       return
     }
     for j in 0..<count {

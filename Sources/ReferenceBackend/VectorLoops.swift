@@ -1,60 +1,79 @@
 import BatchNumerics
 
-/// The two loops that nearly all of the reference's time is spent in, over contiguous numbers.
+/// The loops that nearly all of the reference's time is spent in, over contiguous numbers.
 ///
-/// Products and sums are rounded separately: `addingProduct` without hardware FMA is a library call.
+/// Two rows at a time, so that what they share is loaded once. Products and sums are rounded
+/// separately: `addingProduct` without hardware FMA is a library call.
 enum VectorLoops {
-  /// sum of x_i y_i, in sixteen interleaved partial sums that are added pairwise at the end.
+  /// The inner products of two rows with x, each in eight interleaved partial sums that are added
+  /// pairwise at the end.
   @inline(__always)
-  static func dot<S: RunScalar>(
-    _ x: UnsafePointer<S>, _ y: UnsafePointer<S>, _ count: Int
-  ) -> S {
-    var even = SIMD8<S>(repeating: 0)
-    var odd = SIMD8<S>(repeating: 0)
+  static func dotPair<S: RunScalar>(
+    _ first: UnsafePointer<S>, _ second: UnsafePointer<S>, _ x: UnsafePointer<S>, _ count: Int
+  ) -> (S, S) {
+    var sums = (SIMD8<S>(repeating: 0), SIMD8<S>(repeating: 0))
     var i = 0
-    while i + 16 <= count {
-      even += load(x + i) * load(y + i)
-      odd += load(x + i + 8) * load(y + i + 8)
-      i += 16
-    }
-    if i + 8 <= count {
-      even += load(x + i) * load(y + i)
+    while i + 8 <= count {
+      let shared = load(x + i, as: SIMD8<S>.self)
+      sums.0 += load(first + i, as: SIMD8<S>.self) * shared
+      sums.1 += load(second + i, as: SIMD8<S>.self) * shared
       i += 8
     }
-    let quarters = (even + odd).lowHalf + (even + odd).highHalf
-    let halves = quarters.lowHalf + quarters.highHalf
-    var sum = halves.x + halves.y
+    if i + 4 <= count {
+      let shared = load(x + i, as: SIMD4<S>.self)
+      sums.0.lowHalf += load(first + i, as: SIMD4<S>.self) * shared
+      sums.1.lowHalf += load(second + i, as: SIMD4<S>.self) * shared
+      i += 4
+    }
+    var result = (sum(sums.0), sum(sums.1))
     while i < count {
-      sum += x[i] * y[i]
+      result.0 += first[i] * x[i]
+      result.1 += second[i] * x[i]
       i += 1
     }
-    return sum
+    return result
   }
 
-  /// y += alpha x
+  /// y += alpha first + beta second
   @inline(__always)
-  static func axpy<S: RunScalar>(
-    _ alpha: S, _ x: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, _ count: Int
+  static func axpyPair<S: RunScalar>(
+    _ alpha: S, _ first: UnsafePointer<S>, _ beta: S, _ second: UnsafePointer<S>,
+    into y: UnsafeMutablePointer<S>, _ count: Int
   ) {
     var i = 0
     while i + 8 <= count {
-      store(load(UnsafePointer(y + i)) + load(x + i) * alpha, y + i)
+      let sum = load(y + i, as: SIMD8<S>.self) + load(first + i, as: SIMD8<S>.self) * alpha
+      store(sum + load(second + i, as: SIMD8<S>.self) * beta, y + i)
       i += 8
     }
+    if i + 4 <= count {
+      let sum = load(y + i, as: SIMD4<S>.self) + load(first + i, as: SIMD4<S>.self) * alpha
+      store(sum + load(second + i, as: SIMD4<S>.self) * beta, y + i)
+      i += 4
+    }
     while i < count {
-      y[i] += alpha * x[i]
+      y[i] = (y[i] + alpha * first[i]) + beta * second[i]
       i += 1
     }
   }
 
   @inline(__always)
-  private static func load<S: RunScalar>(_ pointer: UnsafePointer<S>) -> SIMD8<S> {
-    UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<S>.self)
+  private static func sum<S: RunScalar>(_ x: SIMD8<S>) -> S {
+    let quarters = x.lowHalf + x.highHalf
+    let halves = quarters.lowHalf + quarters.highHalf
+    return halves.x + halves.y
   }
 
   @inline(__always)
-  private static func store<S: RunScalar>(_ value: SIMD8<S>, _ pointer: UnsafeMutablePointer<S>) {
-    UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: SIMD8<S>.self)
+  private static func load<V: SIMD>(
+    _ pointer: UnsafePointer<V.Scalar>, as type: V.Type
+  ) -> V {
+    UnsafeRawPointer(pointer).loadUnaligned(as: V.self)
+  }
+
+  @inline(__always)
+  private static func store<V: SIMD>(_ value: V, _ pointer: UnsafeMutablePointer<V.Scalar>) {
+    UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: V.self)
   }
 }
 

@@ -145,8 +145,8 @@ extension SparseRecoveryCase {
     return batch.mapRuns { index, run in
       let model = batch.runs[index % min(5, batch.runs.count)]
       return SparseRecoveryRun(
-        problem: run.problem, learningRate: slowing * model.learningRate, l1: model.l1, l2: model.l2,
-        initial: run.initial, steps: run.steps)
+        problem: run.problem, learningRate: slowing * model.learningRate, l1: model.l1,
+        l2: model.l2, initial: run.initial, steps: run.steps)
     }
   }
 }

@@ -86,7 +86,8 @@ import _TestSupport
     #expect(rule.mismatch(SingularValueDecomposition(diagonal).values, [7, 2, 0]) == nil)
     let row = DenseMatrix(rows: 1, columns: 2, values: [3, 4])
     #expect(rule.mismatch(SingularValueDecomposition(row).values, [5]) == nil)
-    #expect(rule.mismatch(SingularValueDecomposition(row).pseudoInverse.values, [0.12, 0.16]) == nil)
+    #expect(
+      rule.mismatch(SingularValueDecomposition(row).pseudoInverse.values, [0.12, 0.16]) == nil)
     let scalar = SingularValueDecomposition(DenseMatrix(rows: 1, columns: 1, values: [-4]))
     #expect(scalar.values == [4] && scalar.pseudoInverse.values == [-0.25])
   }

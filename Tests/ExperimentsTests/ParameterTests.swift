@@ -79,7 +79,8 @@ import Testing
     #expect(words(.integer(1...8)) == "an integer from 1 to 8")
     #expect(words(.integer(1...8), .null) == "an integer from 1 to 8, or null")
     #expect(words(.number(0...1, open: false)) == "a number at least 0 and at most 1.0")
-    #expect(words(.number(0...Double.infinity, open: true)).hasSuffix("greater than 0, .inf included"))
+    #expect(
+      words(.number(0...Double.infinity, open: true)).hasSuffix("greater than 0, .inf included"))
     #expect(words(.choice(["a", "b"])) == "one of a, b")
   }
 

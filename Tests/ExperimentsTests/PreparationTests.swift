@@ -70,9 +70,10 @@ import _TestSupport
   }
 
   @Test func runsThatShareDataShareItsCopy() throws {
-    let runs = try [0.01, 0.02, 0.03].map {
-      try Points.prepare(["learning_rate": .number($0)])
-    } + [Points.prepare(["seed": .integer(2)])]
+    let runs =
+      try [0.01, 0.02, 0.03].map {
+        try Points.prepare(["learning_rate": .number($0)])
+      } + [Points.prepare(["seed": .integer(2)])]
     let batch = try SparseRecovery().batch(of: runs, instance: nil)
     #expect(batch.problems.count == 2 && batch.runs.map(\.problem) == [0, 0, 0, 1])
     #expect(batch.runs.map(\.learningRate) == [0.01, 0.02, 0.03, 0.1])

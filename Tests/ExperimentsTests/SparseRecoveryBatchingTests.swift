@@ -60,7 +60,7 @@ import _TestSupport
     #expect(permuted.parameters == order.map { direct.parameters[$0] })
   }
 
-  @Test(arguments: SparseRecoveryCase.all, [[1, 7, 60], [3, 4, 5, 59, 60], [0, 30, 30, 60]])
+  @Test(arguments: SparseRecoveryCase.all, [[1, 7, 60], [3, 4, 5, 59, 60], [30, 60]])
   func launchLengthDoesNotMatter(_ sample: SparseRecoveryCase, _ cuts: [Int]) throws {
     let batch = sample.makeBatch()
     let whole = try Self.outcome(referenceSession(batch), runs: sample.runs)

@@ -71,7 +71,9 @@ import _TestSupport
     let perRow = try Points.problem().measurements.values
     let cases: [(ParameterValue, Double)] = [(.text("1/n"), 0.05), (.number(4), 4)]
     for (value, variance) in cases {
-      let scaled = try Points.problem(["problem.row_variance": value]).measurements.values
+      let scaled = try Points.problem([
+        "problem.row_variance": value, "unsafe_step": .boolean(true),
+      ]).measurements.values
       let factor = (variance / 0.1).squareRoot()
       let rule = Tolerance.sum(.f64, terms: 2)
       #expect(rule.mismatch(scaled, perRow.map { $0 * factor }) == nil)

@@ -84,7 +84,7 @@ final class Collector: Sendable {
 
   var events: SweepRunner.Events {
     var events = SweepRunner.Events()
-    events.result = { result in self.found.withLock { $0.results.append(result) } }
+    events.results = { results in self.found.withLock { $0.results += results } }
     events.batch = { timing in self.found.withLock { $0.timings.append(timing) } }
     events.warning = { text in self.found.withLock { $0.warnings.append(text) } }
     return events
@@ -138,9 +138,10 @@ enum Harness {
 
   /// Every run by itself.
   static func alone(_ plan: SweepPlan) throws -> [String: Trajectory] {
-    try trajectories(plan.runs.flatMap { run in
-      try Harness.run(SweepPlan(plan, keeping: { $0.id == run.id })).results
-    })
+    try trajectories(
+      plan.runs.flatMap { run in
+        try Harness.run(SweepPlan(plan, keeping: { $0.id == run.id })).results
+      })
   }
 
   static func trajectories(_ results: [RunResult]) -> [String: Trajectory] {

@@ -22,7 +22,7 @@ import _TestSupport
     let result = try Harness.run(Harness.plan("steps: 40")).results[0]
     let store = try RunStore(writing: path)
     let sweep = try store.addSweep(name: "a.yaml", spec: "", version: "1.0")
-    try store.add(result, sweep: sweep, version: "1.0")
+    try store.add([result], sweep: sweep, version: "1.0")
     return result.run.id
   }
 
@@ -46,7 +46,8 @@ import _TestSupport
   }
 
   /// A missing folder, a folder instead of a file, and a file system that takes no files.
-  @Test(arguments: ["missing/a.sqlite", "", "/proc/a.sqlite"]) func unwritablePaths(_ name: String) {
+  @Test(arguments: ["missing/a.sqlite", "", "/proc/a.sqlite"]) func unwritablePaths(_ name: String)
+  {
     let target = name.hasPrefix("/") ? name : folder.file(name)
     let text = storeError { _ = try RunStore(writing: target) }
     #expect(text.hasPrefix("\(target): cannot be opened for writing"))

@@ -24,7 +24,7 @@ import _TestSupport
     let found = try Harness.run(Harness.plan(lines), verify: verify)
     let store = try RunStore(writing: path)
     let sweep = try store.addSweep(name: "a.yaml", spec: lines, version: "1.0")
-    for result in found.results { try store.add(result, sweep: sweep, version: "1.0") }
+    try store.add(found.results, sweep: sweep, version: "1.0")
     for timing in found.timings { try store.add(timing, sweep: sweep) }
     return found.results
   }
@@ -78,14 +78,14 @@ import _TestSupport
     try runner.run(plan, events: events)
     let store = try RunStore(writing: path)
     let sweep = try store.addSweep(name: "a.yaml", spec: "", version: "1.0")
-    for result in collector.results { try store.add(result, sweep: sweep, version: "1.0") }
+    try store.add(collector.results, sweep: sweep, version: "1.0")
 
     let done = try store.completedRuns()
     #expect(done == Set(plan.runs.filter { $0.steps == 40 }.map(\.id)))
     let rest = SweepPlan(plan, keeping: { !done.contains($0.id) })
     #expect(rest.runs.map(\.steps) == [400, 400, 400])
     let again = try Harness.run(rest).results
-    for result in again { try store.add(result, sweep: sweep, version: "1.0") }
+    try store.add(again, sweep: sweep, version: "1.0")
     let runs = try store.runs()
     #expect(runs.count == 6 && runs.allSatisfy { $0.status == "finished" })
     #expect(try store.completedRuns().count == 6)
@@ -148,7 +148,10 @@ import _TestSupport
       let curves = try #require(object["curves"] as? [String: Any])
       #expect(object["run"] as? String == result.run.id && object["t2"] is NSNull)
       #expect((curves["step"] as? [Int]) == result.curves.steps)
-      #expect((curves["l1_norm"] as? [Double]) == result.curves["l1_norm"])
+      // Foundation's parser of numbers may miss the nearest double by one.
+      let parsed = try #require(curves["l1_norm"] as? [Double])
+      let written = try #require(result.curves["l1_norm"])
+      #expect(Tolerance.sum(.f64, terms: 2).mismatch(parsed, written) == nil)
     }
   }
 

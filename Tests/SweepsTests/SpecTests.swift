@@ -77,7 +77,9 @@ func specError(
       "problem: {M: 3}",
       "a.yaml:2: problem.M: is not a key of this experiment; did you mean problem.N?"
     ),
-    ("\nsweep: {sed: [1, 2]}", "a.yaml:3: sed: is not a key of this experiment; did you mean seed?"),
+    (
+      "\nsweep: {sed: [1, 2]}", "a.yaml:3: sed: is not a key of this experiment; did you mean seed?"
+    ),
     ("entirely_different: 1", "a.yaml:2: entirely_different: is not a key of this experiment"),
     ("steps: many", "a.yaml:2: steps = many: must be an integer from 0 to"),
     ("steps: '1000'", "a.yaml:2: steps = 1000: must be an integer"),
@@ -99,11 +101,16 @@ func specError(
     ("problem: 3", "a.yaml:2: problem = 3: must be a mapping of keys"),
     ("problem: [3]", "a.yaml:2: problem = [3]: must be a mapping of keys"),
     ("problem: {s: 101}", "a.yaml: problem.s = 101: must be at most problem.n = 100"),
-    ("problem: {N: 2000000}", "a.yaml:2: problem.N = 2000000: must be an integer from 1 to 1000000"),
+    (
+      "problem: {N: 2000000}", "a.yaml:2: problem.N = 2000000: must be an integer from 1 to 1000000"
+    ),
     ("problem: {N: 1000000, n: 1000}", "a.yaml: problem.N = 1000000: n * N must be at most"),
     ("learning_rate: 5", "a.yaml: learning_rate = 5.0: must be below 2/(sigma_max(X^T X) + l2) = "),
     ("{method: projected, depth: 2}", "a.yaml"),
-    ("method: projected\ndepth: 2", "a.yaml: depth = 2: the projected method is defined for depth 1"),
+    (
+      "method: projected\ndepth: 2",
+      "a.yaml: depth = 2: the projected method is defined for depth 1"
+    ),
     ("evaluate: {at: []}", "a.yaml:2: evaluate.at = []: must be a list of integers"),
     ("evaluate: {at: [-1]}", "a.yaml:2: evaluate.at = [-1]: must be a list of integers from 0"),
     ("evaluate: {per_decade: 0}", "a.yaml:2: evaluate.per_decade = 0: must be an integer from 1"),

@@ -115,7 +115,7 @@ import Testing
         reference: ReferenceTrainingBackend(), verifyFraction: verify)
       var events = collector.events
       if ofResult {
-        events.result = { _ in throw DiskFull() }
+        events.results = { _ in throw DiskFull() }
       } else {
         events.batch = { _ in throw DiskFull() }
       }

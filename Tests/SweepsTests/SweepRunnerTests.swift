@@ -16,7 +16,8 @@ import _TestSupport
     let plan = try Harness.plan(Self.grid + "\nmethod: proximal")
     let bytes = plan.runs[0].bytes
     for (limit, largest, expected) in [
-      (Int.max, 8192, [12]), (5 * bytes, 8192, [5, 5, 2]), (1, 8192, [Int](repeating: 1, count: 12)),
+      (Int.max, 8192, [12]), (5 * bytes, 8192, [5, 5, 2]),
+      (1, 8192, [Int](repeating: 1, count: 12)),
       (Int.max, 7, [7, 5]),
     ] {
       let batches = plan.batches(memoryLimit: limit, largest: largest)

@@ -12,6 +12,9 @@ public enum TestDevices {
   public static let withDouble = all.filter(\.capabilities.hasDouble)
   public static let areRequired = ProcessInfo.processInfo.environment["REQUIRE_OPENCL"] == "1"
 
+  /// Whether the devices are Oclgrind's: slow, and watching every access.
+  public static let areSimulated = all.contains { $0.name.contains("Oclgrind") }
+
   /// Why the run must fail: devices are required, and there are none.
   public static var complaint: String? {
     guard areRequired, all.isEmpty else { return nil }

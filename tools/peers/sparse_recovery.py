@@ -93,7 +93,7 @@ def measure(grokcl, specs, instance, quick, deadline):
     ours = grokcl_cases(grokcl, specs, quick)
     results, details, others = Results(), {}, []
     bystanders = machine.Bystanders()
-    rounds = 2 if quick else 4
+    rounds = 2 if quick else 3
     longest = 0.0
     for index in range(rounds):
         begun = time.monotonic()

@@ -59,7 +59,8 @@ public struct ParameterDefinition: Sendable {
       return .integer(integer)
     case (.number(let range, let open), _):
       guard let number = value.asNumber, range.contains(number) else { return nil }
-      return open && number == range.lowerBound ? nil : .number(number)
+      // Adding zero turns -0 into 0, which is the same value and must be the same run.
+      return open && number == range.lowerBound ? nil : .number(number + 0)
     case (.choice(let names), .text(let name)) where names.contains(name): return value
     case (.boolean, .boolean): return value
     case (.integers(let range), .list(let values)):

@@ -20,6 +20,7 @@ struct BatchTrainer {
   private var curves: [RunCurves]
   private var active: [Int]
   private var step = 0
+  private var runSteps = 0
   /// The next step to look for evaluations from.
   private var cursor = 0
   private var pacer: LaunchPacer
@@ -37,14 +38,14 @@ struct BatchTrainer {
   ///
   /// - Parameters:
   ///   - progress: told the run-steps of each launch.
-  ///   - leave: told of each run as it ends.
+  ///   - leave: told of each run as it ends, and of the run-steps of the batch so far.
   mutating func train(
-    isCancelled: () -> Bool, progress: (Int) -> Void, leave: ([Outcome]) throws -> Void
+    isCancelled: () -> Bool, progress: (Int) -> Void, leave: ([Outcome], Int) throws -> Void
   ) throws {
     let clock = ContinuousClock()
     while !active.isEmpty {
       if isCancelled() {
-        try leave(try outcomes(active) { _ in .stopped })
+        try leave(try outcomes(active) { _ in .stopped }, runSteps)
         return
       }
       let launch = nextLaunch()
@@ -54,13 +55,15 @@ struct BatchTrainer {
       pacer.record(taken: launch.end - launch.start, seconds: seconds)
       let diverged = record(block)
       step = launch.end
-      progress((launch.end - launch.start) * launch.runs.count)
+      runSteps += (launch.end - launch.start) * launch.runs.count
       let ended = active.filter { runs[$0].steps <= step || diverged.contains($0) }
       if !ended.isEmpty {
-        try leave(try outcomes(ended) { diverged.contains($0) ? .diverged : .finished })
+        try leave(
+          try outcomes(ended) { diverged.contains($0) ? .diverged : .finished }, runSteps)
         let gone = Set(ended)
         active.removeAll { gone.contains($0) }
       }
+      progress((launch.end - launch.start) * launch.runs.count)
     }
   }
 
@@ -78,8 +81,12 @@ struct BatchTrainer {
       cursor = next + 1
     }
     if end == firstEnd, evaluations.last != end, cursor <= end {
-      evaluations.append(end)
-      cursor = end + 1
+      if evaluations.count < session.evaluationsPerLaunch {
+        evaluations.append(end)
+        cursor = end + 1
+      } else {
+        end = evaluations.last ?? end
+      }
     }
     return Launch(start: step, end: end, evaluations: evaluations, runs: active)
   }

@@ -1,5 +1,7 @@
 import BatchNumerics
+import Dispatch
 import Experiments
+import Synchronization
 
 /// The runs of a spec, checked, and grouped into batches.
 public struct SweepPlan: Sendable {
@@ -13,11 +15,17 @@ public struct SweepPlan: Sendable {
   public init(_ spec: SweepSpec, instance: TensorFile? = nil) throws {
     experiment = spec.experiment
     self.instance = instance
+    let points = Mutex([Result<PreparedRun, any Error>?](repeating: nil, count: spec.count))
+    // Drawing and factoring problems is the work here: all cores, in order of points afterwards.
+    DispatchQueue.concurrentPerform(iterations: spec.count) { index in
+      let point = Result { try spec.experiment.prepare(spec.point(index), instance: instance) }
+      points.withLock { $0[index] = point }
+    }
     var seen: Set<String> = []
     var prepared: [PreparedRun] = []
-    for index in 0..<spec.count {
+    for point in points.withLock({ $0 }) {
       do {
-        let run = try spec.experiment.prepare(spec.point(index), instance: instance)
+        guard let run = try point?.get() else { continue }
         if seen.insert(run.id).inserted { prepared.append(run) }
       } catch var error as SpecError {
         if error.place == nil { error.place = spec.name }

@@ -118,12 +118,13 @@ public final class SweepRunner: Sendable {
     let verified = Self.sample(batch.count, verifyFraction)
     var held: [RunResult] = []
     var runSteps = 0
+    var storing = Duration.zero
     try trainer.train(isCancelled: { isCancelled }) { steps in
-      runSteps += steps
       events.progress(steps)
-    } leave: { outcomes in
+    } leave: { outcomes, trained in
+      runSteps = trained
       let seconds = (clock.now - start) / .seconds(1)
-      let training = (clock.now - ready) / .seconds(1)
+      let training = (clock.now - ready - storing) / .seconds(1)
       let results = outcomes.map { outcome in
         (
           outcome,
@@ -136,12 +137,14 @@ public final class SweepRunner: Sendable {
         verified.contains(outcome.index) && outcome.status == .finished
       }
       held += results.filter { isHeld($0.0) }.map(\.1)
-      try handOn(results.filter { !isHeld($0.0) }.map(\.1), events)
+      storing += try clock.measure {
+        try handOn(results.filter { !isHeld($0.0) }.map(\.1), events)
+      }
     }
     let timing = BatchTiming(
       device: backend.deviceName, mapping: session.mapping, runs: batch.count,
       runSteps: runSteps, setupSeconds: (ready - start) / .seconds(1),
-      trainingSeconds: (clock.now - ready) / .seconds(1),
+      trainingSeconds: (clock.now - ready - storing) / .seconds(1),
       allocatedBytes: session.allocatedBytes)
     do { try events.batch(timing) } catch { throw StoreFailure(underlying: error) }
     try handOn(verify(held, plan), events)
@@ -182,7 +185,7 @@ public final class SweepRunner: Sendable {
       for: runs, instance: plan.instance, on: reference, mapping: .automatic)
     var trainer = BatchTrainer(session, runs)
     var checked = results
-    try trainer.train(isCancelled: { isCancelled }, progress: { _ in }) { outcomes in
+    try trainer.train(isCancelled: { isCancelled }, progress: { _ in }) { outcomes, _ in
       for outcome in outcomes where outcome.status != .stopped {
         checked[outcome.index].maxDeviation = Deviation.largest(
           results[outcome.index].curves, outcome.curves)

@@ -36,6 +36,8 @@ struct SpecNode: Sendable {
   private init(_ node: Yams.Node, file: String, depth: Int) throws {
     let place = node.mark.map { "\(file):\($0.line)" } ?? file
     guard depth < 32 else { throw SpecError(place: place, "nested too deeply") }
+    // An anchor stands before its aliases, which the parser has already expanded, perhaps by far.
+    guard node.anchor == nil else { throw SpecError(place: place, "aliases are not supported") }
     switch node {
     case .scalar(let scalar):
       self.init(.scalar(try Self.value(of: scalar, place: place)), place: place)

@@ -76,8 +76,9 @@ public struct SweepAxis: Sendable {
   ) throws -> [ParameterValue] {
     let integers = numbers.compactMap { Int(exactly: $0) }
     let step = integers.count == 3 ? integers[2] : 1
-    guard integers.count == numbers.count, step > 0,
-      integers[0] < integers[1], integers[1] - integers[0] <= longest * step
+    // In doubles, which do not overflow: what is given may be anything.
+    guard integers.count == numbers.count, step > 0, numbers[0] < numbers[1],
+      (numbers[1] - numbers[0]) / Double(step) <= Double(longest)
     else {
       throw SpecError(
         place: node.place, key: "sweep.\(key).range",

@@ -40,14 +40,21 @@ public struct SweepSpec: Sendable {
     var values: [String: ParameterValue] = ["experiment": .text(experiment.name)]
     for definition in experiment.parameters { values[definition.key] = definition.defaultValue }
     var axes: [SweepAxis] = []
+    var given: Set<String> = []
     for (key, node) in root.members ?? [] where key != "experiment" {
       if key == "sweep" {
         try Self.visit(node, "", definitions) { definition, node in
+          guard !axes.contains(where: { $0.key == definition.key }) else {
+            throw SpecError(place: node.place, key: "sweep." + definition.key, "given twice")
+          }
           axes.append(try SweepAxis(definition, node))
         }
       } else {
         try Self.visit(SpecNode(.mapping([(key, node)]), place: node.place), "", definitions) {
           definition, node in
+          guard given.insert(definition.key).inserted else {
+            throw SpecError(place: node.place, key: definition.key, "given twice")
+          }
           values[definition.key] = try Self.accepted(definition, node)
         }
       }

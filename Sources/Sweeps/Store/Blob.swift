@@ -6,8 +6,10 @@ enum Blob {
     words.map(\.littleEndian).withUnsafeBytes { Data($0) }
   }
 
-  static func decode(_ data: Data) -> [UInt64] {
-    data.withUnsafeBytes { raw in
+  /// Nil if the bytes are not whole words.
+  static func decode(_ data: Data) -> [UInt64]? {
+    guard data.count % 8 == 0 else { return nil }
+    return data.withUnsafeBytes { raw in
       (0..<(raw.count / 8)).map {
         UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
       }

@@ -89,14 +89,16 @@ public final class RunStore: Sendable {
   ) throws {
     let id = result.run.id
     for table in ["curves", "tensors"] {
-      try db.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [id])
+      try db.cachedStatement(sql: "DELETE FROM \(table) WHERE run = ?")
+        .execute(arguments: [id])
     }
-    try db.execute(
+    try db.cachedStatement(
       sql: """
         INSERT OR REPLACE INTO runs (id, sweep, experiment, parameters, status, steps, t1, t2,
           final, device, precision, mapping, seconds, run_steps_per_second, max_deviation,
           version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
+        """
+    ).execute(
       arguments: [
         id, sweep, result.experiment, result.run.parameters.json, result.status.rawValue,
         result.steps, result.t1, result.t2, result.finalJSON, result.device,
@@ -109,13 +111,13 @@ public final class RunStore: Sendable {
       curves.append((name, Blob.encode(values.map(\.bitPattern))))
     }
     for (metric, data) in curves {
-      try db.execute(
-        sql: "INSERT INTO curves (run, metric, data) VALUES (?, ?, ?)",
-        arguments: [id, metric, data])
+      try db.cachedStatement(sql: "INSERT INTO curves (run, metric, data) VALUES (?, ?, ?)")
+        .execute(arguments: [id, metric, data])
     }
     for tensor in result.parameters {
-      try db.execute(
-        sql: "INSERT INTO tensors (run, name, shape, data) VALUES (?, ?, ?, ?)",
+      try db.cachedStatement(
+        sql: "INSERT INTO tensors (run, name, shape, data) VALUES (?, ?, ?, ?)"
+      ).execute(
         arguments: [
           id, tensor.name, "[" + tensor.shape.map(String.init).joined(separator: ",") + "]",
           Blob.encode(tensor.values.map(\.bitPattern)),
@@ -174,18 +176,21 @@ public final class RunStore: Sendable {
           arguments: [run])
       }
     }
+    let damaged = StoreError.notAStore(path: path, reason: "the curves of run \(run) are damaged")
     var curves = RunCurves(names: [])
+    var hasSteps = false
     for row in rows {
-      let words = Blob.decode(row["data"])
+      guard let words = Blob.decode(row["data"]) else { throw damaged }
       if row["metric"] == "step" {
         curves.steps = words.map { Int(Int64(bitPattern: $0)) }
+        hasSteps = true
       } else {
         curves.names.append(row["metric"])
         curves.values.append(words.map { Double(bitPattern: $0) })
       }
     }
-    guard curves.values.allSatisfy({ $0.count == curves.steps.count }) else {
-      throw StoreError.notAStore(path: path, reason: "the curves of run \(run) are damaged")
+    guard hasSteps, curves.values.allSatisfy({ $0.count == curves.steps.count }) else {
+      throw damaged
     }
     return curves
   }
@@ -199,14 +204,17 @@ public final class RunStore: Sendable {
           arguments: [run])
       }
     }
-    return rows.map { row in
-      let shape: String = row["shape"]
+    return try rows.map { row in
+      let text: String = row["shape"]
+      let extents = text.dropFirst().dropLast().split(separator: ",")
+      let shape = extents.compactMap { Int($0) }
+      guard let words = Blob.decode(row["data"]), shape.count == extents.count,
+        text.hasPrefix("["), text.hasSuffix("]"), shape.reduce(1, *) == words.count
+      else {
+        throw StoreError.notAStore(path: path, reason: "the tensors of run \(run) are damaged")
+      }
       return NamedTensor(
-        name: row["name"],
-        shape: shape.dropFirst().dropLast().split(separator: ",").compactMap {
-          Int($0)
-        },
-        values: Blob.decode(row["data"]).map { Double(bitPattern: $0) })
+        name: row["name"], shape: shape, values: words.map { Double(bitPattern: $0) })
     }
   }
 

@@ -13,13 +13,13 @@ final class WriterLock: Sendable {
       throw StoreError.inputOutput(
         path: path, reason: "cannot be opened for writing: \(String(cString: strerror(errno)))")
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw StoreError.inUse(path: path)
-    }
+    // The object is whole by now: `deinit` closes the descriptor when this throws.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreError.inUse(path: path) }
   }
 
   // Closing any descriptor of a file drops SQLite's record locks on it, so this one must live as
   // long as the database connection: `RunStore` declares it after the connection.
-  deinit { close(descriptor) }
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+  }
 }

@@ -79,9 +79,10 @@ import _TestSupport
   @Test func hugeGridsAreRefused() {
     let axis = "{range: [0, 1000000]}"
     let three = "sweep: {seed: \(axis), problem.signal_seed: \(axis), steps: \(axis)}"
-    #expect(specError(three) == "a.yaml: sweep: the grid is too large")
+    #expect(specError(three) == "a.yaml: sweep: the grid is too large: at most 10000000 runs")
     let four = three.dropLast() + ", problem.measurement_seed: \(axis)}"
-    #expect(specError(String(four)) == "a.yaml: sweep: the grid is too large")
+    #expect(
+      specError(String(four)) == "a.yaml: sweep: the grid is too large: at most 10000000 runs")
   }
 
   /// A grid costs nothing before its points are asked for.

@@ -23,14 +23,17 @@ struct SpecNode: Sendable {
   /// - Parameter file: the name that errors show.
   /// - Throws: `SpecError` with file and line.
   init(yaml: String, file: String) throws {
+    let parser: Yams.Parser
     let node: Yams.Node?
     do {
-      node = try Yams.compose(yaml: yaml)
+      parser = try Yams.Parser(yaml: yaml)
+      node = try parser.singleRoot()
     } catch let error as YamlError {
       throw SpecError(place: file, "not valid YAML: \(error)")
     }
     guard let node else { throw SpecError(place: file, "the file is empty") }
-    try self.init(node, file: file, depth: 0)
+    // Nodes know their anchors only as long as the parser lives.
+    self = try withExtendedLifetime(parser) { try SpecNode(node, file: file, depth: 0) }
   }
 
   private init(_ node: Yams.Node, file: String, depth: Int) throws {

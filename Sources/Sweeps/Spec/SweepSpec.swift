@@ -62,12 +62,18 @@ public struct SweepSpec: Sendable {
     self.axes = axes
     base = ResolvedParameters(values)
     source = yaml
-    let (_, overflow) = axes.reduce((1, false)) { total, axis in
+    let (points, overflow) = axes.reduce((1, false)) { total, axis in
       let product = total.0.multipliedReportingOverflow(by: axis.values.count)
       return (product.partialValue, total.1 || product.overflow)
     }
-    guard !overflow else { throw SpecError(place: file, key: "sweep", "the grid is too large") }
+    guard !overflow, points <= Self.largestGrid else {
+      throw SpecError(
+        place: file, key: "sweep", "the grid is too large: at most \(Self.largestGrid) runs")
+    }
   }
+
+  /// Every point is prepared before the first is trained.
+  private static let largestGrid = 10_000_000
 
   /// The text the spec was read from.
   public var text: String { source }

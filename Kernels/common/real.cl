@@ -33,7 +33,8 @@ typedef VECTOR(float) realV;
 #define as_realV VECTOR(as_float)
 #endif
 
-// sign(x) * magnitude, with sign(0) = sign(NaN) = 0. Bit operations, since CPU compilers may call `sign` lane by lane.
+// sign(x) * magnitude, with sign(0) = 0; for NaN any number, as what it is added to is NaN already. Bit operations, since
+// CPU compilers may call `sign` lane by lane.
 INLINE realV signed_like(realV x, realV magnitude)
 {
 #if LANES == 1

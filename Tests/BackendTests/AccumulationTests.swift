@@ -7,7 +7,8 @@ import Testing
 import _TestSupport
 
 @Suite(.enabled(if: !TestDevices.all.isEmpty, "no OpenCL device")) struct AccumulationTests {
-  /// Plain float sums of so many numbers are off by several times the rule.
+  /// Plain float sums of so many equal numbers are off by a hundred times the rule: equal numbers
+  /// are rounded the same way again and again.
   static let size = 100_003
 
   static let cases = TestDevices.each([Operation.dot, .l1Norm, .l2Norm]) { _ in .f32 }
@@ -16,18 +17,16 @@ import _TestSupport
     test: DeviceCase<Operation>
   ) throws {
     let reference = ReferenceOperations<Float>()
+    let thirds = [Double](repeating: 1.0 / 3, count: 3 * Self.size)
     let backend = try OpenCLOperations<Float>(
       TestDevices.context(test.device), avoidsDouble: true)
-    let data = OperationData(
-      test.value, BatchShape(runs: 3, rows: Self.size), sharing: false)
+    var data = OperationData(test.value, BatchShape(runs: 3, rows: Self.size), sharing: false)
+    for index in data.operands.indices { data.operands[index].values = thirds }
+    data.subject.values = thirds
     let expected = try data.results(on: reference)
     let results = try data.results(on: backend)
-    var magnitudes = data
-    magnitudes.operands = data.operands.map { .init(shape: $0.shape, values: $0.values.map(abs)) }
-    magnitudes.subject.values = data.subject.values.map(abs)
-    for (run, sum) in try magnitudes.results(on: reference).enumerated() {
-      let rule = Tolerance.compensatedSum(magnitudes: sum)
-      expectNone(rule.mismatch(results[run], expected[run]), "run \(run)")
+    for (result, exact) in zip(results, expected) {
+      expectNone(Tolerance.compensatedSum(magnitudes: exact).mismatch(result, exact))
     }
   }
 

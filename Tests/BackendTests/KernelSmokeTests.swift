@@ -83,12 +83,12 @@ import _TestSupport
     return test
   }
 
-  /// Working vectors in global memory, with as few rows as it takes.
+  /// Working vectors in global memory, with as few rows as it takes and more than one group.
   static let scratch = [
-    (DeviceMapping.lanes, 2100), (.components, 16_400), (.workGroup, 6500),
-  ].map { mapping, columns in
+    (DeviceMapping.lanes, 2100, 17), (.components, 16_400, 2), (.workGroup, 6500, 2),
+  ].map { mapping, columns, runs in
     var problem = SparseRecoveryCase(.subgradient, depth: 2)
-    (problem.columns, problem.rows, problem.runs, problem.problems) = (columns, 2, 1, 1)
+    (problem.columns, problem.rows, problem.runs, problem.problems) = (columns, 2, runs, 1)
     var test = TrainingCase(mapping, problem)
     (test.steps, test.evaluations) = (1, [1])
     return test

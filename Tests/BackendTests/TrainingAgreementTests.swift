@@ -70,6 +70,7 @@ import _TestSupport
   ].map { mapping, columns, rows in
     var problem = SparseRecoveryCase(.subgradient, depth: 2)
     (problem.columns, problem.rows, problem.problems) = (columns, rows, 1)
+    problem.runs = mapping == .lanes ? 37 : 5
     var test = TrainingCase(mapping, problem)
     (test.steps, test.evaluations) = (4, [0, 3])
     return test

@@ -79,7 +79,8 @@ import _TestSupport
   }
 
   @Test func signOfZeroIsZeroAndOfNaNIsNaN() throws {
-    let x = try tensor(1, 8, 1, [2, -3, 0, -0.0, .infinity, -.infinity, .nan, -5e-324])
+    let smallest = Double.leastNonzeroMagnitude
+    let x = try tensor(1, 8, 1, [2, -3, 0, -0.0, .infinity, -.infinity, .nan, -smallest])
     try operations.sign(x, into: x)
     let values = try operations.read(x)
     #expect(values[..<6] == [1, -1, 0, 0, 1, -1])

@@ -12,14 +12,12 @@ public struct PreparedRun: Sendable {
   public let batchKey: String
   /// Runs with equal keys share their data.
   public let problemKey: String
-  /// Roughly the floating-point operations of one step.
-  public let costPerStep: Double
   /// Roughly the bytes that the run needs on a device, its share of the data included.
   public let bytes: Int
 
   public init(
     parameters: ResolvedParameters, steps: Int, schedule: EvaluationSchedule,
-    thresholds: Thresholds, batchKey: String, problemKey: String, costPerStep: Double, bytes: Int
+    thresholds: Thresholds, batchKey: String, problemKey: String, bytes: Int
   ) {
     self.parameters = parameters
     id = parameters.runID
@@ -28,7 +26,6 @@ public struct PreparedRun: Sendable {
     self.thresholds = thresholds
     self.batchKey = batchKey
     self.problemKey = problemKey
-    self.costPerStep = costPerStep
     self.bytes = bytes
   }
 }

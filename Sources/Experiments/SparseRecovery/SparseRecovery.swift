@@ -37,7 +37,6 @@ public struct SparseRecovery: Experiment {
         test: try parameters.number("thresholds.test")),
       batchKey: key + " \(parameters["record.trace"]) \(parameters["record.support_norms"])",
       problemKey: try problemKey(parameters, instance),
-      costPerStep: 4 * Double(rows) * Double(columns),
       bytes: (columns * (depth + 2) + rows * (columns + 2)) * precision.byteCount)
   }
 

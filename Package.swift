@@ -17,7 +17,9 @@ let package = Package(
     .target(
       name: "CKernels",
       path: "Kernels",
-      exclude: ["common", "linalg", "elementwise", "shrinkage", "reduction", "resident", "random"],
+      exclude: [
+        "common", "linalg", "elementwise", "shrinkage", "reduction", "resident", "random", "svd",
+      ],
       sources: ["kernels.c"],
       publicHeadersPath: "include"
     ),

@@ -61,6 +61,41 @@ static const unsigned char resident_sparse_recovery_view[] = {
 static const unsigned char resident_sparse_recovery_work_group[] = {
 #embed "resident/sparse_recovery_work_group.cl"
 };
+static const unsigned char resident_factored_recovery_components[] = {
+#embed "resident/factored_recovery_components.cl"
+};
+
+static const unsigned char resident_factored_recovery_lanes[] = {
+#embed "resident/factored_recovery_lanes.cl"
+};
+
+static const unsigned char resident_factored_recovery_step[] = {
+#embed "resident/factored_recovery_step.cl"
+};
+
+static const unsigned char resident_factored_recovery_work_group[] = {
+#embed "resident/factored_recovery_work_group.cl"
+};
+
+static const unsigned char svd_rotation[] = {
+#embed "svd/rotation.cl"
+};
+
+static const unsigned char resident_matrix_recovery_lanes[] = {
+#embed "resident/matrix_recovery_lanes.cl"
+};
+static const unsigned char resident_matrix_recovery_step[] = {
+#embed "resident/matrix_recovery_step.cl"
+};
+static const unsigned char svd_output[] = {
+#embed "svd/output.cl"
+};
+static const unsigned char svd_svd_lanes[] = {
+#embed "svd/svd_lanes.cl"
+};
+static const unsigned char svd_svd_work_group[] = {
+#embed "svd/svd_work_group.cl"
+};
 static const unsigned char shrinkage_sign[] = {
 #embed "shrinkage/sign.cl"
 };
@@ -89,6 +124,16 @@ static const source sources[] = {
     ENTRY(resident, sparse_recovery_step),
     ENTRY(resident, sparse_recovery_view),
     ENTRY(resident, sparse_recovery_work_group),
+    ENTRY(resident, factored_recovery_components),
+    ENTRY(resident, factored_recovery_lanes),
+    ENTRY(resident, factored_recovery_step),
+    ENTRY(resident, factored_recovery_work_group),
+    ENTRY(svd, rotation),
+    ENTRY(resident, matrix_recovery_lanes),
+    ENTRY(resident, matrix_recovery_step),
+    ENTRY(svd, output),
+    ENTRY(svd, svd_lanes),
+    ENTRY(svd, svd_work_group),
     ENTRY(shrinkage, sign),
     ENTRY(shrinkage, soft_threshold),
 };

@@ -72,6 +72,20 @@ public protocol Backend: AnyObject {
   /// x = S_gamma(x) = sign(x) max(|x| - gamma, 0) with one gamma per run.
   func softThreshold(_ gamma: Tensor, _ x: Tensor) throws
 
+  /// The thin singular value decomposition of every matrix, by one-sided Jacobi: U [m, k], s [k, 1]
+  /// descending, V [n, k] with k = min(m, n).
+  ///
+  /// - Parameter basis: a rotation [k, k] per run to start from, replaced by the one that was found:
+  ///   the identity at first, then slowly changing matrices take one or two sweeps.
+  func svd(_ x: Tensor, basis: Tensor, left: Tensor, values: Tensor, right: Tensor) throws
+
+  /// y = U V^T, the polar factor over all k directions; a singular value of exactly zero
+  /// contributes nothing.
+  func polarFactor(_ x: Tensor, basis: Tensor, into y: Tensor) throws
+
+  /// x = U max(diag(s) - gamma, 0) V^T with one gamma per run.
+  func singularValueThreshold(_ gamma: Tensor, _ x: Tensor, basis: Tensor) throws
+
   /// Per run: the sum of x_i y_i, in double precision where the device has it.
   func dot(_ x: Tensor, _ y: Tensor) throws -> [Double]
   /// Per run: the sum of |x_i|.
@@ -126,6 +140,27 @@ public enum ShapeRule {
     guard scalar.shape.perRun == 1, isPerRunOrShared(scalar, result) else {
       throw ShapeError(operation, [scalar.shape, result.shape])
     }
+  }
+
+  /// A rotation [k, k] for each run's matrix [m, n], k = min(m, n).
+  public static func basis<T: BatchTensor>(_ operation: String, _ x: T, _ basis: T) throws {
+    let k = Swift.min(x.shape.rows, x.shape.columns)
+    guard basis.shape == BatchShape(runs: x.shape.runs, rows: k, columns: k) else {
+      throw ShapeError(operation, [x.shape, basis.shape])
+    }
+  }
+
+  /// U [m, k], s [k, 1], V [n, k] for each run's matrix [m, n].
+  public static func svd<T: BatchTensor>(
+    _ x: T, basis: T, left: T, values: T, right: T
+  ) throws {
+    try Self.basis("svd", x, basis)
+    let k = basis.shape.rows
+    guard
+      left.shape == BatchShape(runs: x.shape.runs, rows: x.shape.rows, columns: k),
+      values.shape == BatchShape(runs: x.shape.runs, rows: k),
+      right.shape == BatchShape(runs: x.shape.runs, rows: x.shape.columns, columns: k)
+    else { throw ShapeError("svd", [x.shape, left.shape, values.shape, right.shape]) }
   }
 
   private static func isPerRunOrShared<T: BatchTensor>(_ operand: T, _ result: T) -> Bool {

@@ -9,6 +9,11 @@ public enum RandomPurpose: UInt32, Sendable {
   case initialization = 4
   case basis = 5
   case coherentRows = 6
+  case leftFactor = 7
+  case rightFactor = 8
+  case entries = 9
+  case secondMeasurements = 10
+  case secondCoherentRows = 11
 }
 
 /// A source of the random draws that experiments need, one after the other.

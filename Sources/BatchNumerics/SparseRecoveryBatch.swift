@@ -1,18 +1,3 @@
-/// How a sparse-recovery run treats its regulariser.
-///
-/// Source: Notsawo et al. 2025 (arXiv 2506.05718), section 3 and appendix D.
-public enum SparseRecoveryMethod: String, Sendable, CaseIterable {
-  /// a <- a - lr (X^T (X a - y) + l2 a + l1 sign a)
-  case subgradient
-  /// a <- Pi(a - lr (l2 a + l1 sign a)), Pi(a) = a - X^+ (X a - y).
-  ///
-  /// The data gradient lies in the row space of X, so the projection removes it whether or not it
-  /// was added first: the authors' code adds it, the paper and we do not.
-  case projected
-  /// ISTA: a <- S_{lr l1}(a - lr (X^T (X a - y) + l2 a))
-  case proximal
-}
-
 /// The data of a sparse-recovery problem: find the sparse `target` from y = X target + noise.
 public struct SparseRecoveryProblem: Sendable {
   /// X [N, n]
@@ -71,7 +56,7 @@ public struct SparseRecoveryBatch: Sendable {
   /// N, the number of measurements.
   public let rows: Int
   public let depth: Int
-  public let method: SparseRecoveryMethod
+  public let method: RecoveryMethod
   public let precision: Precision
   public let recordsTrace: Bool
   public let recordsSupportNorms: Bool
@@ -79,7 +64,7 @@ public struct SparseRecoveryBatch: Sendable {
   public let runs: [SparseRecoveryRun]
 
   public init(
-    columns: Int, rows: Int, depth: Int, method: SparseRecoveryMethod, precision: Precision,
+    columns: Int, rows: Int, depth: Int, method: RecoveryMethod, precision: Precision,
     recordsTrace: Bool = false, recordsSupportNorms: Bool = false,
     problems: [SparseRecoveryProblem], runs: [SparseRecoveryRun]
   ) {

@@ -43,11 +43,14 @@ public struct NamedTensor: Sendable, Equatable {
   public let name: String
   public let shape: [Int]
   public let values: [Double]
+  /// Whether the numbers are indices: files hold them as I64.
+  public let isIndex: Bool
 
-  public init(name: String, shape: [Int], values: [Double]) {
+  public init(name: String, shape: [Int], values: [Double], isIndex: Bool = false) {
     self.name = name
     self.shape = shape
     self.values = values
+    self.isIndex = isIndex
   }
 }
 
@@ -85,6 +88,14 @@ public protocol TrainingBackend: Sendable {
   ///
   /// - Throws: `MappingError` for a mapping that the device cannot run.
   func session(for batch: SparseRecoveryBatch, mapping: MappingChoice) throws -> any TrainingSession
+
+  /// A batch of matrix-recovery runs in the backend's own loops or resident kernels; nil if it has
+  /// none for such a batch, which then trains step by step.
+  ///
+  /// - Throws: `MappingError` for a mapping that the device cannot run.
+  func session(
+    for batch: MatrixRecoveryBatch, mapping: MappingChoice
+  ) throws -> (any TrainingSession)?
 }
 
 /// Which of a device's mappings a batch is to use.

@@ -57,7 +57,7 @@ public protocol Experiment: Sendable {
 
 /// The families that there are.
 public enum ExperimentCatalog {
-  public static let all: [any Experiment] = [SparseRecovery()]
+  public static let all: [any Experiment] = [SparseRecovery(), MatrixRecovery()]
 
   /// - Throws: `SpecError` listing the families if there is none of that name.
   public static func named(_ name: String) throws -> any Experiment {

@@ -73,7 +73,7 @@ public struct TensorFile: Sendable {
     }
   }
 
-  /// The bytes of a file with these tensors, as F64.
+  /// The bytes of a file with these tensors: indices as I64, everything else as F64.
   public static func encode(_ tensors: [NamedTensor]) -> [UInt8] {
     var position = 0
     let members = tensors.map { tensor -> (String, String) in
@@ -81,7 +81,9 @@ public struct TensorFile: Sendable {
       defer { position = end }
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       return (
-        tensor.name, #"{"dtype":"F64","shape":[\#(shape)],"data_offsets":[\#(position),\#(end)]}"#
+        tensor.name,
+        #"{"dtype":"\#(tensor.isIndex ? "I64" : "F64")","shape":[\#(shape)],"#
+          + #""data_offsets":[\#(position),\#(end)]}"#
       )
     }
     var header = Array(JSONText.object(members).utf8)
@@ -89,7 +91,10 @@ public struct TensorFile: Sendable {
     var bytes = littleEndian(UInt64(header.count)) + header
     bytes.reserveCapacity(bytes.count + position)
     for tensor in tensors {
-      for value in tensor.values { bytes += littleEndian(value.bitPattern) }
+      for value in tensor.values {
+        let word = tensor.isIndex ? UInt64(bitPattern: Int64(value)) : value.bitPattern
+        bytes += littleEndian(word)
+      }
     }
     return bytes
   }
@@ -173,7 +178,7 @@ public struct TensorFile: Sendable {
           }
         }
       }
-      return NamedTensor(name: name, shape: shape, values: values)
+      return NamedTensor(name: name, shape: shape, values: values, isIndex: type == "I64")
     }
   }
 }

@@ -10,18 +10,24 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
   private let kernels: [String: Kernel]
   private let groupSize: Int
   private let hasDouble: Bool
+  let decompositions: SVDKernels<S>
 
   /// Builds the kernels for a device.
   ///
-  /// - Parameter avoidsDouble: accumulates in compensated floats even where there are doubles.
+  /// - Parameters:
+  ///   - avoidsDouble: accumulates in compensated floats even where there are doubles.
+  ///   - decomposition: how matrices are factored, instead of what suits the device.
   /// - Throws: `OpenCLError`, also where the device lacks the precision.
-  public init(_ context: Context, avoidsDouble: Bool = false) throws {
+  public init(
+    _ context: Context, avoidsDouble: Bool = false, decomposition: MappingChoice = .automatic
+  ) throws {
     let capabilities = context.device.capabilities
     try capabilities.require(S.precision)
     self.context = context
     hasDouble = capabilities.hasDouble && !(avoidsDouble && S.precision == .f32)
     groupSize = min(64, capabilities.maxWorkGroupSize)
     queue = try Queue(context)
+    decompositions = SVDKernels(context, queue, mapping: decomposition)
     var options = ProgramOptions(numbers: [
       "PRECISION": S.precision == .f64 ? 64 : 32, "WG": groupSize,
     ])
@@ -178,11 +184,16 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
 /// Sets a kernel's arguments one after the other.
 struct ArgumentList {
   private let kernel: Kernel
-  private var index = 0
+  private var index: Int
 
-  init(_ kernel: Kernel) {
+  /// - Parameter index: the first argument to set.
+  init(_ kernel: Kernel, from index: Int = 0) {
     self.kernel = kernel
+    self.index = index
   }
+
+  /// The number of the next argument.
+  var count: Int { index }
 
   mutating func set<T: KernelScalar>(_ values: T...) throws {
     for value in values {

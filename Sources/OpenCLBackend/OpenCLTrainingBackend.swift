@@ -59,4 +59,18 @@ public struct OpenCLTrainingBackend: TrainingBackend {
       return try ResidentSparseRecovery<Double>(batch, context, tuning, avoidsDouble: false)
     }
   }
+
+  public func session(
+    for batch: MatrixRecoveryBatch, mapping: MappingChoice
+  ) throws -> (any TrainingSession)? {
+    let capabilities = context.device.capabilities
+    try capabilities.require(batch.precision)
+    guard let tuning = try MatrixRecoveryPlanner(batch, capabilities).tuning(mapping) else {
+      return nil
+    }
+    switch batch.precision {
+    case .f32: return try ResidentMatrixRecovery<Float>(batch, context, tuning)
+    case .f64: return try ResidentMatrixRecovery<Double>(batch, context, tuning)
+    }
+  }
 }

@@ -15,6 +15,7 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
   private let queue: Queue
   private let kernel: Kernel
   private let buffers: SparseRecoveryBuffers<S>
+  private let states: ResidentStates<S>
   private let hasDouble: Bool
 
   /// - Parameter avoidsDouble: accumulates metrics in compensated floats even where there are
@@ -36,6 +37,7 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
       tuning.sources(), options: Self.options(batch, tuning, hasDouble: hasDouble)
     ).kernel(tuning.kernelName)
     buffers = try SparseRecoveryBuffers(batch, tuning, layout, queue)
+    states = ResidentStates([buffers.states], layout, queue)
     // Results take at most an eighth of what state and data take: with
     // padding to vectors, all stays within 1.3 times the numbers themselves.
     let slots = layout.groups.count * tuning.width
@@ -87,7 +89,7 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
   func advance(_ launch: Launch) throws -> EvaluationBlock {
     let context = queue.context
     let groups = layout.groups(of: launch.runs)
-    let passive = try statesOfPassiveLanes(launch.runs, groups)
+    let passive = try states.passiveLanes(launch.runs, groups)
     let slots = groups.count * tuning.width
     let count = launch.evaluations.count
     let active = try queue.buffer(groups.map { Int32($0) })
@@ -118,7 +120,7 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
     let traceValues = count == 0 || !batch.recordsTrace ? nil : try queue.read(trace)
     let sumValues = count == 0 ? [] : try sums.read(queue)
     try queue.finish()
-    try restore(passive)
+    try states.restore(passive)
     return decode(launch, groups: groups, sums: sumValues, trace: try traceValues?.values() ?? [])
   }
 
@@ -154,36 +156,6 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
       : (evaluation * slots + slot) * tuning.paddedColumns + column
   }
 
-  // MARK: - Lanes that take no part
-
-  /// The lanes of a group that sit a launch out: the kernel steps whole groups.
-  private struct PassiveLanes {
-    let group: Int
-    let lanes: [Int]
-    let state: [S]
-  }
-
-  private func statesOfPassiveLanes(_ runs: [Int], _ groups: [Int]) throws -> [PassiveLanes] {
-    guard tuning.width > 1, runs.count < batch.runs.count else { return [] }
-    var isActive = [Bool](repeating: false, count: batch.runs.count)
-    for run in runs { isActive[run] = true }
-    return try groups.compactMap { group in
-      let lanes = layout.groups[group].indices.filter { !isActive[layout.groups[group][$0]] }
-      guard !lanes.isEmpty else { return nil }
-      return PassiveLanes(group: group, lanes: lanes, state: try state(ofGroup: group))
-    }
-  }
-
-  private func restore(_ passive: [PassiveLanes]) throws {
-    for group in passive {
-      var state = try state(ofGroup: group.group)
-      for start in stride(from: 0, to: state.count, by: tuning.width) {
-        for lane in group.lanes { state[start + lane] = group.state[start + lane] }
-      }
-      try queue.write(state, to: buffers.states, at: group.group * state.count)
-    }
-  }
-
   // MARK: - Reading back
 
   /// Numbers of a factor of one run, with padding.
@@ -191,18 +163,14 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
     tuning.kind == .lanes ? batch.columns : tuning.paddedColumns
   }
 
-  /// The factors of a group's runs, [L][n][width].
-  private func state(ofGroup group: Int) throws -> [S] {
-    let count = batch.depth * perFactor * tuning.width
-    return try queue.read(buffers.states, (group * count)..<((group + 1) * count)).values()
-  }
-
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
-    var states: [Int: [S]] = [:]
-    for group in layout.groups(of: runs) { states[group] = try state(ofGroup: group) }
+    var factorsOfGroup: [Int: [S]] = [:]  // [L][n][width]
+    for group in layout.groups(of: runs) {
+      factorsOfGroup[group] = try states.state(ofGroup: group)
+    }
     return runs.map { run in
       let place = layout.place(ofRun: run)
-      let state = states[place.group] ?? []
+      let state = factorsOfGroup[place.group] ?? []
       let factors = (0..<batch.depth).flatMap { k in
         (0..<batch.columns).map { j in
           Double(state[(k * perFactor + j) * tuning.width + place.lane])

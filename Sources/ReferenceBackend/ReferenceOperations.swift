@@ -91,6 +91,55 @@ public final class ReferenceOperations<S: RunScalar>: Backend {
     }
   }
 
+  public func svd(
+    _ x: Tensor, basis: Tensor, left: Tensor, values: Tensor, right: Tensor
+  ) throws {
+    try ShapeRule.svd(x, basis: basis, left: left, values: values, right: right)
+    factor(x, basis) { run, svd in
+      let parts = svd.decomposition()
+      for (part, tensor) in [(parts.left, left), (parts.values, values), (parts.right, right)] {
+        tensor.values.replaceSubrange((run * part.count)..<((run + 1) * part.count), with: part)
+      }
+    }
+  }
+
+  public func polarFactor(_ x: Tensor, basis: Tensor, into y: Tensor) throws {
+    try ShapeRule.basis("polarFactor", x, basis)
+    guard x.shape == y.shape else { throw ShapeError("polarFactor", [x.shape, y.shape]) }
+    factor(x, basis) { run, svd in
+      y.values.withUnsafeMutableBufferPointer { entries in
+        guard let start = entries.baseAddress else { return }
+        svd.polarFactor(into: start + run * y.shape.perRun)
+      }
+    }
+  }
+
+  public func singularValueThreshold(_ gamma: Tensor, _ x: Tensor, basis: Tensor) throws {
+    try ShapeRule.basis("singularValueThreshold", x, basis)
+    try ShapeRule.runScalar("singularValueThreshold", gamma, x)
+    factor(x, basis) { run, svd in
+      x.values.withUnsafeMutableBufferPointer { entries in
+        guard let start = entries.baseAddress else { return }
+        svd.softThreshold(
+          gamma.values[gamma.start(ofRun: run)], into: start + run * x.shape.perRun)
+      }
+    }
+  }
+
+  /// Factors the matrix of every run from its basis, hands on the result and keeps the basis.
+  private func factor(_ x: Tensor, _ basis: Tensor, _ use: (Int, ThinSVD<S>) -> Void) {
+    let svd = ThinSVD<S>(rows: x.shape.rows, columns: x.shape.columns)
+    for run in 0..<x.shape.runs {
+      let place = (run * basis.shape.perRun)..<((run + 1) * basis.shape.perRun)
+      svd.basis = Array(basis.values[place])
+      x.values.withUnsafeBufferPointer { entries in
+        if let start = entries.baseAddress { svd.factor(start + run * x.shape.perRun) }
+      }
+      use(run, svd)
+      basis.values.replaceSubrange(place, with: svd.basis)
+    }
+  }
+
   public func dot(_ x: Tensor, _ y: Tensor) throws -> [Double] {
     try ShapeRule.elementwise("dot", [y], x)
     return reduce(x, 0) { sum, run, i in

@@ -36,4 +36,13 @@ public struct ReferenceTrainingBackend: TrainingBackend {
         advance: { loop.advance($0) }, parameters: { loop.parameters(of: $0) })
     }
   }
+
+  public func session(
+    for batch: MatrixRecoveryBatch, mapping: MappingChoice
+  ) throws -> (any TrainingSession)? {
+    guard mapping == .automatic else {
+      throw MappingError(mapping, "the cpu reference has only auto and stepwise")
+    }
+    return MatrixRecoveryReference.session(batch)
+  }
 }

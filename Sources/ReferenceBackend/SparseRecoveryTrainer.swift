@@ -4,10 +4,10 @@ import BatchNumerics
 /// against.
 ///
 /// Source: Notsawo et al. 2025, section 3, appendices D.1 and F.1; formulas at
-/// `SparseRecoveryMethod` and `SparseRecoveryBatch`.
+/// `RecoveryMethod` and `SparseRecoveryBatch`.
 final class SparseRecoveryTrainer<S: RunScalar> {
   private let data: SparseRecoveryData<S>
-  private let method: SparseRecoveryMethod
+  private let method: RecoveryMethod
   private let depth: Int
   private let learningRate: S
   private let l1: S

@@ -8,7 +8,7 @@ import _TestSupport
 @Suite struct SparseRecoveryStepTests {
   /// A run with lr = 0.1, l1 = 0.5, l2 = 0.2 of one measurement `row` with observation `y`.
   static func batch(
-    _ method: SparseRecoveryMethod, row: [Double], y: Double, factors: [[Double]],
+    _ method: RecoveryMethod, row: [Double], y: Double, factors: [[Double]],
     target: [Double]? = nil
   ) -> SparseRecoveryBatch {
     let matrix = DenseMatrix(rows: 1, columns: row.count, values: row)
@@ -33,7 +33,7 @@ import _TestSupport
     return tensors.last?.values ?? []
   }
 
-  typealias Expectation = (method: SparseRecoveryMethod, values: [Double])
+  typealias Expectation = (method: RecoveryMethod, values: [Double])
 
   /// X = [1 2 -1 0.1], y = 1, a = (1, -1, 0, 0): residual -2, G = (-2, -4, 2, -0.2).
   static let shallowSteps: [Expectation] = [
@@ -46,7 +46,7 @@ import _TestSupport
   ]
 
   @Test(arguments: shallowSteps)
-  func oneStepByHand(_ method: SparseRecoveryMethod, _ expected: [Double]) throws {
+  func oneStepByHand(_ method: RecoveryMethod, _ expected: [Double]) throws {
     let batch = Self.batch(method, row: [1, 2, -1, 0.1], y: 1, factors: [[1, -1, 0, 0]])
     let rule = Tolerance.sum(.f64, terms: 8)
     #expect(rule.mismatch(try Self.step(batch), expected) == nil)
@@ -59,7 +59,7 @@ import _TestSupport
   ]
 
   @Test(arguments: deepSteps)
-  func oneStepOfTwoFactors(_ method: SparseRecoveryMethod, _ expected: [Double]) throws {
+  func oneStepOfTwoFactors(_ method: RecoveryMethod, _ expected: [Double]) throws {
     let batch = Self.batch(method, row: [1, 0], y: 1, factors: [[1, 0.04], [2, 3]])
     let rule = Tolerance.sum(.f64, terms: 8)
     #expect(rule.mismatch(try Self.step(batch), expected) == nil)

@@ -4,7 +4,7 @@ import BatchNumerics
 
 /// A batch with `runs` runs over `problems` random problems; all from a seed.
 public struct SparseRecoveryCase: Sendable, CustomStringConvertible {
-  public var method = SparseRecoveryMethod.subgradient
+  public var method = RecoveryMethod.subgradient
   public var depth = 1
   public var precision = Precision.f64
   /// n and N: no multiples of a vector width, so that tails are exercised.
@@ -18,7 +18,7 @@ public struct SparseRecoveryCase: Sendable, CustomStringConvertible {
 
   public init() {}
 
-  public init(_ method: SparseRecoveryMethod, depth: Int, _ precision: Precision = .f64) {
+  public init(_ method: RecoveryMethod, depth: Int, _ precision: Precision = .f64) {
     self.method = method
     self.depth = depth
     self.precision = precision

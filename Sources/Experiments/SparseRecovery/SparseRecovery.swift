@@ -11,14 +11,16 @@ public struct SparseRecovery: Experiment {
   public let parameters =
     methodParameters + problemParameters + CommonParameters.definitions
 
-  private let cache = ProblemCache()
+  private let cache = ProblemCache<SparseRecoveryEntry> {
+    2 * $0.problem.measurements.values.count
+  }
 
   public init() {}
 
   public func prepare(_ point: ResolvedParameters, instance: TensorFile?) throws -> PreparedRun {
     var parameters = point
     let schedule = try EvaluationSchedule.resolve(&parameters)
-    let method: SparseRecoveryMethod = try parameters.choice("method")
+    let method: RecoveryMethod = try parameters.choice("method")
     let depth = try parameters.integer("depth")
     guard method != .projected || depth == 1 else {
       throw SpecError(
@@ -72,7 +74,7 @@ public struct SparseRecovery: Experiment {
   /// The batch of runs that share a batch key; runs that share data share its copy.
   public func batch(of runs: [PreparedRun], instance: TensorFile?) throws -> SparseRecoveryBatch {
     let parameters = runs[0].parameters
-    let method: SparseRecoveryMethod = try parameters.choice("method")
+    let method: RecoveryMethod = try parameters.choice("method")
     let depth = try parameters.integer("depth")
     var problems: [SparseRecoveryProblem] = []
     var indices: [String: Int] = [:]
@@ -116,12 +118,14 @@ public struct SparseRecovery: Experiment {
   /// The problem of a run; an instance replaces all `problem.*` keys by its sizes and digest.
   private func problem(
     _ parameters: inout ResolvedParameters, _ instance: TensorFile?, _ depth: Int
-  ) throws -> ProblemCache.Entry {
+  ) throws -> SparseRecoveryEntry {
     guard let instance else {
       let generator = try SparseRecoveryGenerator(parameters)
-      return cache.entry(generator.key) { generator.makeProblem() }
+      return cache.entry(generator.key) { SparseRecoveryEntry(generator.makeProblem()) }
     }
-    let entry = try cache.entry(instance.digest) { try SparseRecoveryInstance.problem(instance) }
+    let entry = try cache.entry(instance.digest) {
+      SparseRecoveryEntry(try SparseRecoveryInstance.problem(instance))
+    }
     let tensors = try SparseRecoveryInstance.initial(
       instance, columns: entry.problem.measurements.columns)
     if let tensors, tensors.shape[0] != depth {
@@ -172,7 +176,7 @@ public struct SparseRecovery: Experiment {
     _ parameters: ResolvedParameters, _ depth: Int, _ analysis: SparseRecoveryAnalysis
   ) throws {
     // With several factors the limit moves with the factors; with a projection X plays no part.
-    guard depth == 1, try parameters.text("method") != SparseRecoveryMethod.projected.rawValue,
+    guard depth == 1, try parameters.text("method") != RecoveryMethod.projected.rawValue,
       try !parameters.boolean("unsafe_step")
     else { return }
     let rate = try parameters.number("learning_rate")
@@ -206,7 +210,16 @@ public struct SparseRecovery: Experiment {
   }
 }
 
-extension ProblemCache.Entry {
+/// A problem with its analysis, as the cache keeps it.
+struct SparseRecoveryEntry: Sendable {
+  let problem: SparseRecoveryProblem
+  let analysis: SparseRecoveryAnalysis
+
+  init(_ problem: SparseRecoveryProblem) {
+    self.problem = problem
+    analysis = SparseRecoveryAnalysis(problem)
+  }
+
   /// The problem, with the pseudo-inverse where the method needs it.
   func problem(projecting: Bool) -> SparseRecoveryProblem {
     guard projecting else { return problem }

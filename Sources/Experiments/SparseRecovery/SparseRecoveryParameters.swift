@@ -53,7 +53,7 @@ extension SparseRecovery {
 
   static let methodParameters: [ParameterDefinition] = [
     ParameterDefinition(
-      "method", .choice(SparseRecoveryMethod.allCases.map(\.rawValue)),
+      "method", .choice(RecoveryMethod.allCases.map(\.rawValue)),
       default: .text("subgradient"), "update rule"),
     ParameterDefinition(
       "depth", .integer(1...8), default: .integer(1), "factors L of a = A_1 * ... * A_L"),

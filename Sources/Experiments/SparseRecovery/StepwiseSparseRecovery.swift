@@ -4,16 +4,15 @@ import BatchNumerics
 ///
 /// One launch per operation: slow for small runs, but the same code on every device, and the check
 /// between the reference's loop and the resident kernels.
-public final class StepwiseSparseRecovery<B: Backend>: TrainingSession {
-  public let mapping = MappingChoice.stepwise.rawValue
+public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
   public let metricNames: [String]
-  public let evaluationsPerLaunch = 1024
   public let allocatedBytes: Int
 
   private let operations: B
   private let batch: SparseRecoveryBatch
   private let metrics: SparseRecoveryMetrics
-  private var finals: [Int: [Double]] = [:]
+  var finals: [Int: [Double]] = [:]
+  var runCount: Int { batch.runs.count }
 
   private let measurements: B.Tensor  // [run or 1][N, n]
   private let observations: B.Tensor  // [run or 1][N, 1]
@@ -77,39 +76,10 @@ public final class StepwiseSparseRecovery<B: Backend>: TrainingSession {
     allocatedBytes = allocated
   }
 
-  /// All runs step together; those that take no part any more have left their parameters behind.
-  public func advance(_ launch: Launch) throws -> EvaluationBlock {
-    var block = EvaluationBlock(
-      steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
-      values: [Double](
-        repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
-    try keepFinals(except: launch.runs)
-    var step = launch.start
-    for (index, evaluation) in launch.evaluations.enumerated() {
-      try (step..<evaluation).forEach { _ in try takeStep() }
-      step = max(step, evaluation)
-      try evaluate(index, launch.runs, into: &block)
-    }
-    try (step..<max(step, launch.end)).forEach { _ in try takeStep() }
-    return block
-  }
-
-  public func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
-    let current = try currentFactors()
-    return runs.map { batch.tensors(factors: finals[$0] ?? current[$0]) }
-  }
-
-  private func keepFinals(except active: [Int]) throws {
-    guard active.count + finals.count < batch.runs.count else { return }
-    let current = try currentFactors()
-    let active = Set(active)
-    for run in batch.runs.indices where !active.contains(run) && finals[run] == nil {
-      finals[run] = current[run]
-    }
-  }
+  func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.tensors(factors: parameters) }
 
   /// [run][L * n]
-  private func currentFactors() throws -> [[Double]] {
+  func currentParameters() throws -> [[Double]] {
     let n = batch.columns
     let values = try factors.map { try operations.read($0) }
     return batch.runs.indices.map { run in
@@ -119,7 +89,7 @@ public final class StepwiseSparseRecovery<B: Backend>: TrainingSession {
 
   // MARK: - One step
 
-  private func takeStep() throws {
+  func takeStep() throws {
     switch batch.method {
     case .subgradient:
       try computeSlopes()
@@ -176,7 +146,7 @@ public final class StepwiseSparseRecovery<B: Backend>: TrainingSession {
 
   // MARK: - Evaluation
 
-  private func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
+  func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
     try computeSlopes()
     var sums: [SparseRecoverySum: [Double]] = [:]
     sums[.residual] = try operations.dot(residual, residual)

@@ -1,0 +1,171 @@
+import BatchNumerics
+import OpenCLHost
+
+/// Chooses how a matrix-recovery batch is laid out on a device, if there are resident kernels for it.
+struct MatrixRecoveryPlanner {
+  private let batch: MatrixRecoveryBatch
+  private let device: Capabilities
+  /// Numbers in a hardware vector.
+  private let lanes: Int
+  /// Working vectors of a work-item up to this size stay in private memory, on the stack of CPUs.
+  private static let privateBytes = 128 << 10
+  /// Matrices of at most this many entries are trained by resident kernels: state, factors and
+  /// working copies of a group stay in a core's caches.
+  private static let largestMatrix = 1024
+
+  init(_ batch: MatrixRecoveryBatch, _ device: Capabilities) {
+    self.batch = batch
+    self.device = device
+    let native = batch.precision == .f32 ? device.nativeFloatWidth : device.nativeDoubleWidth
+    lanes = [16, 8, 4].first { $0 <= native } ?? (batch.precision == .f32 ? 8 : 4)
+  }
+
+  /// Nil if the batch trains step by step.
+  ///
+  /// - Throws: `MappingError` where no kernel trains the batch in the mapping that is asked for.
+  func tuning(_ choice: MappingChoice) throws -> MatrixRecoveryTuning? {
+    if choice == .stepwise { throw MappingError(choice, "is not a resident kernel") }
+    if isMatrix {
+      switch choice {
+      case .automatic: return device.kind == .cpu ? matrixLanes() : try? matrixWorkGroup()
+      case .lanes: return matrixLanes()
+      case .workGroup: return try matrixWorkGroup()
+      default: throw MappingError(choice, "trains no matrix with a nuclear norm; lanes does")
+      }
+    }
+    guard isFactored else {
+      if choice == .automatic { return nil }
+      throw MappingError(choice, "has no kernel for such a batch; stepwise trains it")
+    }
+    switch choice {
+    case .automatic: return device.kind == .cpu ? factoredOnCPU() : factoredWorkGroup()
+    case .lanes: return factoredLanes()
+    case .components: return factoredComponents()
+    default: return factoredWorkGroup()
+    }
+  }
+
+  private var hasEntries: Bool {
+    if case .entries = batch.problems[0].measurements { true } else { false }
+  }
+
+  /// The matrix itself, small enough.
+  private var isMatrix: Bool {
+    batch.parameterization == .product && batch.depth == 1
+      && batch.rows * batch.columns <= Self.largestMatrix
+  }
+
+  /// Two factors, single entries, plain gradient descent.
+  private var isFactored: Bool {
+    (batch.parameterization != .product || batch.depth == 2) && hasEntries && !batch.hasNuclear
+      && batch.method == .subgradient
+  }
+
+  // MARK: - The matrix itself
+
+  private var matrixNumbers: [(String, Int)] {
+    let method =
+      switch batch.method {
+      case .subgradient: 0
+      case .projected: 1
+      case .proximal: 2
+      }
+    return [
+      ("ROWS", max(batch.rows, batch.columns)), ("COLS", min(batch.rows, batch.columns)),
+      ("METHOD", method), ("KIND", hasEntries ? 0 : 1), ("NUCLEAR", batch.hasNuclear ? 1 : 0),
+      ("N", batch.measurementCount),
+    ]
+  }
+
+  private func matrixLanes() -> MatrixRecoveryTuning {
+    let sharesData = batch.problems.count * lanes <= batch.runs.count || batch.problems.count == 1
+    return MatrixRecoveryTuning(
+      family: .matrix, kind: .lanes, width: lanes, sharesData: sharesData, groupSize: 1,
+      paddedEntries: 0, scratchNumbers: 0,
+      numbers: matrixNumbers + [("LANES", lanes), ("SHARED_DATA", sharesData ? 1 : 0)])
+  }
+
+  private func matrixWorkGroup() throws -> MatrixRecoveryTuning {
+    let group = min(64, device.maxWorkGroupSize)
+    return MatrixRecoveryTuning(
+      family: .matrix, kind: .workGroup, width: 1, sharesData: true, groupSize: group,
+      paddedEntries: 0, scratchNumbers: 0,
+      numbers: matrixNumbers + [("WG", group), ("LANES", 1), ("SHARED_DATA", 1)])
+  }
+
+  // MARK: - Two factors
+
+  private var nodes: Int {
+    batch.parameterization == .difference ? batch.rows : batch.rows + batch.columns
+  }
+
+  private var nodeSize: Int {
+    batch.parameterization == .difference ? 2 * batch.width : batch.width
+  }
+
+  private var factoredNumbers: [(String, Int)] {
+    [
+      ("FORM", batch.parameterization == .difference ? 1 : 0), ("ROWS", batch.rows),
+      ("COLS", batch.columns), ("WIDTH", batch.width), ("ENTRIES", batch.mostEntries),
+    ]
+  }
+
+  /// Lanes where enough runs share their data to fill them on every core.
+  private func factoredOnCPU() -> MatrixRecoveryTuning {
+    let cores = max(1, device.computeUnits)
+    let fills = batch.runs.count >= batch.problems.count * lanes * cores
+    return fills ? factoredLanes() : factoredComponents()
+  }
+
+  private func factoredLanes() -> MatrixRecoveryTuning {
+    factoredChunks(
+      kind: .lanes, vectors: nodeSize, chunk: nodeSize > 64 ? 5 : min(10, nodeSize),
+      paddedEntries: batch.mostEntries)
+  }
+
+  private func factoredComponents() -> MatrixRecoveryTuning {
+    factoredChunks(
+      kind: .components, vectors: rounded(nodeSize, to: lanes) / lanes, chunk: 5,
+      paddedEntries: rounded(batch.mostEntries, to: lanes))
+  }
+
+  /// - Parameters:
+  ///   - vectors: of a node.
+  ///   - chunk: vectors of every node that are updated together.
+  private func factoredChunks(
+    kind: MappingChoice, vectors: Int, chunk: Int, paddedEntries: Int
+  ) -> MatrixRecoveryTuning {
+    let chunks = (vectors + chunk - 1) / chunk
+    let slots = (chunks + 1) * nodes * ((vectors + chunks - 1) / chunks)
+    let isLanes = kind == .lanes
+    let pulls = isLanes ? 2 * batch.mostEntries : paddedEntries + 3 * paddedEntries / lanes
+    let working = (slots + pulls) * lanes
+    let fits = working * batch.precision.byteCount <= Self.privateBytes
+    return MatrixRecoveryTuning(
+      family: .factored, kind: kind, width: isLanes ? lanes : 1, sharesData: true, groupSize: 1,
+      paddedEntries: paddedEntries, scratchNumbers: fits ? 0 : working,
+      numbers: factoredNumbers + [
+        ("LANES", lanes), ("CHUNK", chunk), ("LANES_ARE_RUNS", isLanes ? 1 : 0),
+      ])
+  }
+
+  private func factoredWorkGroup() -> MatrixRecoveryTuning {
+    let group = min(128, max(1, device.maxWorkGroupSize))
+    var team = 1
+    while team < min(8, group), team * 2 <= batch.width { team *= 2 }
+    let working =
+      2 * rounded(nodes * nodeSize, to: group) + rounded(batch.mostEntries * team, to: group)
+      + rounded(batch.mostEntries, to: group)
+    let fits = working * batch.precision.byteCount <= min(device.localMemoryBytes, 48 << 10)
+    return MatrixRecoveryTuning(
+      family: .factored, kind: .workGroup, width: 1, sharesData: true, groupSize: group,
+      paddedEntries: batch.mostEntries, scratchNumbers: fits ? 0 : working,
+      numbers: factoredNumbers + [
+        ("WG", group), ("TEAM", team), ("LANES", 1), ("LANES_ARE_RUNS", 0),
+      ])
+  }
+
+  private func rounded(_ count: Int, to multiple: Int) -> Int {
+    (count + multiple - 1) / multiple * multiple
+  }
+}

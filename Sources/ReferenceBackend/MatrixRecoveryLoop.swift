@@ -1,0 +1,119 @@
+import BatchNumerics
+
+/// A run of the reference: what steps it and what it has become.
+protocol RunTrainer: AnyObject {
+  func step()
+  /// All factors, one after the other.
+  var parameters: [Double] { get }
+}
+
+/// The reference's batch of matrix-recovery runs: each run by itself, all cores at work.
+///
+/// `Trainer` is concrete where this is made, so that its loops are specialised.
+struct MatrixRecoveryLoop<Trainer: RunTrainer> {
+  private let batch: MatrixRecoveryBatch
+  private let metrics: MatrixRecoveryMetrics
+  private let trainers: [Trainer]
+
+  init(_ batch: MatrixRecoveryBatch, trainers: [Trainer]) {
+    self.batch = batch
+    metrics = MatrixRecoveryMetrics(batch)
+    self.trainers = trainers
+  }
+
+  var metricNames: [String] { metrics.names }
+
+  var allocatedBytes: Int {
+    let perProblem =
+      batch.rows * batch.columns
+      + batch.problems.reduce(0) { total, problem in
+        if case .dense(let matrices, _) = problem.measurements {
+          return total + matrices.values.count
+        }
+        return total + 3 * problem.count
+      } / max(1, batch.problems.count)
+    return (3 * batch.parameterCount * batch.runs.count + perProblem * batch.problems.count)
+      * batch.precision.byteCount
+  }
+
+  func advance(_ launch: Launch) -> EvaluationBlock {
+    let columns = ResultColumns(count: launch.runs.count)
+    let team = Team(trainers: launch.runs.map { trainers[$0] })
+    let metrics = metrics
+    forEachInParallel(launch.runs.count) { index in
+      let trainer = team.trainers[index]
+      var rows: [[Double]] = []
+      var step = launch.start
+      for evaluation in launch.evaluations {
+        while step < evaluation {
+          trainer.step()
+          step += 1
+        }
+        rows.append(metrics.evaluate(run: launch.runs[index], trainer.parameters))
+      }
+      while step < launch.end {
+        trainer.step()
+        step += 1
+      }
+      columns.set(index, rows)
+    }
+    return columns.block(launch, metricCount: metricNames.count)
+  }
+
+  func parameters(of runs: [Int]) -> [[NamedTensor]] {
+    runs.map { batch.tensors(trainers[$0].parameters) }
+  }
+
+  var session: LoopSession {
+    LoopSession(
+      metricNames: metricNames, allocatedBytes: allocatedBytes, advance: { advance($0) },
+      parameters: { parameters(of: $0) })
+  }
+
+  /// The trainers of a launch.
+  ///
+  /// `@unchecked Sendable` because each index is visited by exactly one task of the launch.
+  private struct Team: @unchecked Sendable {
+    let trainers: [Trainer]
+  }
+}
+
+/// The reference's sessions of matrix recovery, over concrete scalar types.
+enum MatrixRecoveryReference {
+  static func session(_ batch: MatrixRecoveryBatch) -> LoopSession {
+    switch (batch.precision, batch.parameterization) {
+    case (.f32, .product):
+      let data = batch.problems.map { MatrixRecoveryData<Float>($0) }
+      return MatrixRecoveryLoop(
+        batch,
+        trainers: batch.runs.map {
+          MatrixProductTrainer(data: data[$0.problem], batch: batch, run: $0)
+        }
+      ).session
+    case (.f64, .product):
+      let data = batch.problems.map { MatrixRecoveryData<Double>($0) }
+      return MatrixRecoveryLoop(
+        batch,
+        trainers: batch.runs.map {
+          MatrixProductTrainer(data: data[$0.problem], batch: batch, run: $0)
+        }
+      ).session
+    case (.f32, _):
+      let data = batch.problems.map { MatrixRecoveryData<Float>($0) }
+      return MatrixRecoveryLoop(
+        batch,
+        trainers: batch.runs.map {
+          FactoredMatrixTrainer(data: data[$0.problem], batch: batch, run: $0)
+        }
+      ).session
+    case (.f64, _):
+      let data = batch.problems.map { MatrixRecoveryData<Double>($0) }
+      return MatrixRecoveryLoop(
+        batch,
+        trainers: batch.runs.map {
+          FactoredMatrixTrainer(data: data[$0.problem], batch: batch, run: $0)
+        }
+      ).session
+    }
+  }
+}

@@ -96,6 +96,9 @@ static const unsigned char svd_svd_lanes[] = {
 static const unsigned char svd_svd_work_group[] = {
 #embed "svd/svd_work_group.cl"
 };
+static const unsigned char resident_matrix_recovery_work_group[] = {
+#embed "resident/matrix_recovery_work_group.cl"
+};
 static const unsigned char shrinkage_sign[] = {
 #embed "shrinkage/sign.cl"
 };
@@ -134,6 +137,7 @@ static const source sources[] = {
     ENTRY(svd, output),
     ENTRY(svd, svd_lanes),
     ENTRY(svd, svd_work_group),
+    ENTRY(resident, matrix_recovery_work_group),
     ENTRY(shrinkage, sign),
     ENTRY(shrinkage, soft_threshold),
 };

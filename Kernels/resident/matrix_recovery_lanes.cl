@@ -9,8 +9,6 @@ typedef real entry;                         // [problem, ...]: one number for al
 #else
 typedef realV entry;                        // [group, ..., LANES]
 #endif
-#define HEIGHT (ROWS + COLS)                // of a column b_p with v_p below it
-#define PLAYERS (COLS + COLS % 2)
 #define BLOCK(count, most) DIVIDED_UP(count, DIVIDED_UP(count, most))
 #define DOWN BLOCK(ROWS, 10)                // rows and columns that are summed at once in registers
 #define ACROSS BLOCK(COLS, 10)
@@ -50,63 +48,82 @@ INLINE realV inner_product(const realV *p, const realV *q)
     return even + odd;
 }
 
-// The squared norms after a rotation.
-INLINE void rotate_squares(realV *p, realV *q, const realV gamma, const Rotation r)
+// A column is kept up to a factor: a rotation is then two multiply-adds an entry. `factor` and its inverse.
+typedef struct { realV square, factor, inverse; } Norm;
+
+// What of the other column each column of a pair takes in a rotation.
+typedef struct { realV from_q, from_p; } Shear;
+
+// The rotation of two columns with inner product `inner` of what is kept; none where `wanted` does not hold.
+INLINE Shear rotate_norms(Norm *p, Norm *q, const realV inner, maskV done, maskV *open, maskV *inexact)
 {
-    const realV cross = 2 * r.cosine * r.sine * gamma, cc = r.cosine * r.cosine, ss = r.sine * r.sine;
-    const realV alpha = *p, beta = *q;
-    *p = fmax(fma(cc, alpha, fma(ss, beta, -cross)), (realV)0);
-    *q = fmax(fma(ss, alpha, fma(cc, beta, cross)), (realV)0);
+    const realV gamma = inner * p->factor * q->factor;
+    const Pair pair = scaled(p->square, q->square, gamma);
+    const realV t = tangent_of(pair, is_oblique(pair, EPSILON) & is_known(pair) & NOT(done));
+    const realV w = fma(t, t, (realV)1), cosine = inverse_root(w), secant = w * cosine;
+    const Shear shear = { -t * q->factor * p->inverse, t * p->factor * q->inverse };
+    *open |= is_oblique(pair, SETTLED);
+    if (REFINED) *inexact |= is_oblique(pair, EXACT) & NOT(done);
+    *p = (Norm){ fmax(fma(-t, gamma, p->square), (realV)0), p->factor * cosine, p->inverse * secant };
+    *q = (Norm){ fmax(fma(t, gamma, q->square), (realV)0), q->factor * cosine, q->inverse * secant };
+    return shear;
 }
 
-INLINE void rotate_columns(realV *p, realV *q, const Rotation r)
+INLINE void shear_columns(realV *p, realV *q, const Shear shear)
 {
 #pragma unroll
     for (int i = 0; i < HEIGHT; i++) {
         const realV x = p[i], y = q[i];
-        p[i] = fma(-r.sine, y, r.cosine * x);
-        q[i] = fma(r.sine, x, r.cosine * y);
+        p[i] = fma(shear.from_q, y, x);
+        q[i] = fma(shear.from_p, x, y);
     }
 }
 
-INLINE void square_columns(realV columns[COLS][HEIGHT], realV squares[COLS])
+INLINE void start_sweep(realV columns[COLS][HEIGHT], Norm norms[COLS])
 {
-    for (int p = 0; p < COLS; p++) squares[p] = inner_product(columns[p], columns[p]);
+    for (int p = 0; p < COLS; p++) norms[p] = (Norm){ inner_product(columns[p], columns[p]), 1, 1 };
 }
 
-// The columns of the k-th pair of a round; COLS % 2: one of them may be a dummy, COLS.
-#define FIRST(round, k) ((k) == 0 ? PLAYERS - 1 : ((round) + (k)) % (PLAYERS - 1))
-#define SECOND(round, k) (((round) + PLAYERS - 1 - (k)) % (PLAYERS - 1))
-#define FOR_PAIRS(round, k, p, q)                                                                                      \
-    for (int k = 0, p = FIRST(round, 0), q = SECOND(round, 0); k < PLAYERS / 2;                                        \
-         k++, p = FIRST(round, k), q = SECOND(round, k))                                                               \
-        if (COLS % 2 == 0 || (p < COLS && q < COLS))
-
-// Rotates the columns until they are orthogonal in every lane: in each round first all inner products, then all
-// rotations, so that their long chains of operations overlap.
-INLINE void orthogonalize(realV columns[COLS][HEIGHT], realV squares[COLS])
+INLINE void end_sweep(realV columns[COLS][HEIGHT], const Norm norms[COLS])
 {
-    maskV done = 0;
+    for (int p = 0; p < COLS; p++) {
+#pragma unroll
+        for (int i = 0; i < HEIGHT; i++) columns[p][i] *= norms[p].factor;
+    }
+}
+
+// Rotates the columns until they are orthogonal in every lane; returns where the last sweep found a cosine above EXACT: in each round first all inner products, then all
+// rotations, so that their long chains of operations overlap.
+INLINE maskV orthogonalize(realV columns[COLS][HEIGHT], Norm norms[COLS])
+{
+    maskV done = 0, inexact = 0;
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
         maskV open = 0;
-        square_columns(columns, squares);
+        inexact &= done;
+        start_sweep(columns, norms);
         for (int round = 0; round < PLAYERS - 1; round++) {
-            realV gamma[PLAYERS / 2];
-            Rotation rotation[PLAYERS / 2];
-            FOR_PAIRS(round, k, p, q) gamma[k] = inner_product(columns[p], columns[q]);
-            FOR_PAIRS(round, k, p, q) {
-                const Pair pair = scaled(squares[p], squares[q], gamma[k]);
-                rotation[k] = rotation_of(pair, is_oblique(pair, EPSILON) & is_known(pair) & NOT(done));
-                rotate_squares(&squares[p], &squares[q], gamma[k], rotation[k]);
-                open |= is_oblique(pair, LOOSE);
+            realV inner[PLAYERS / 2];
+            Shear shear[PLAYERS / 2];
+            for (int k = 0; k < PLAYERS / 2; k++) {
+                const Columns c = columns_of(round, k);
+                if (c.q < COLS) inner[k] = inner_product(columns[c.p], columns[c.q]);
             }
-            FOR_PAIRS(round, k, p, q) rotate_columns(columns[p], columns[q], rotation[k]);
+            for (int k = 0; k < PLAYERS / 2; k++) {
+                const Columns c = columns_of(round, k);
+                if (c.q < COLS) shear[k] = rotate_norms(&norms[c.p], &norms[c.q], inner[k], done, &open, &inexact);
+            }
+            for (int k = 0; k < PLAYERS / 2; k++) {
+                const Columns c = columns_of(round, k);
+                if (c.q < COLS) shear_columns(columns[c.p], columns[c.q], shear[k]);
+            }
         }
+        end_sweep(columns, norms);
         open &= NOT(done);
         if (!ANY(open)) break;
         done = NOT(open);
     }
-    square_columns(columns, squares);
+    start_sweep(columns, norms);
+    return inexact;
 }
 
 // V <- V (3/2 - 1/2 V^T V)
@@ -129,38 +146,6 @@ INLINE void polish(realV columns[COLS][HEIGHT])
         }
         for (int p = 0; p < COLS; p++) columns[p][ROWS + i] = row[p];
     }
-}
-
-// sum_p b_p v_p^T for `cols` columns from `first` on, in row i and the one after it.
-INLINE void compose_columns(const int cols, const int first, realV columns[COLS][HEIGHT], const int i, const int k,
-                            realV *out)
-{
-    realV x[ACROSS], y[ACROSS];
-#pragma unroll
-    for (int j = 0; j < cols; j++) x[j] = y[j] = 0;
-    for (int p = 0; p < COLS; p++) {
-        const realV b = columns[p][i], c = columns[p][k];
-#pragma unroll
-        for (int j = 0; j < cols; j++) {
-            x[j] = fma(b, columns[p][ROWS + first + j], x[j]);
-            y[j] = fma(c, columns[p][ROWS + first + j], y[j]);
-        }
-    }
-#pragma unroll
-    for (int j = 0; j < cols; j++) { out[i * COLS + first + j] = x[j]; out[k * COLS + first + j] = y[j]; }
-}
-
-// Q = sum_p weight_p b_p v_p^T of M, whose columns start from the basis that `columns` holds. M may be Q.
-INLINE void factor(const realV *M, realV columns[COLS][HEIGHT], realV *Q, Hyper h)
-{
-    realV squares[COLS];
-    for (int p = 0; p < COLS; p += 2) IN_BLOCKS(DOWN, ROWS, image_rows, M, columns[p], columns[min(p + 1, COLS - 1)]);
-    orthogonalize(columns, squares);
-    for (int p = 0; p < COLS; p++) {
-        const realV weight = weight_of_column(squares[p], h);
-        for (int i = 0; i < ROWS; i++) columns[p][i] *= weight;
-    }
-    for (int i = 0; i < ROWS; i += 2) IN_BLOCKS(ACROSS, COLS, compose_columns, columns, i, min(i + 1, ROWS - 1), Q);
 }
 
 #if KIND == DENSE
@@ -194,19 +179,120 @@ INLINE void gradient_columns(const int cols, const int first, __global const ent
 }
 #endif
 
-// G = M^T (X A - y), with M = X or X^+ transposed; KIND 0: weights * (A - y), METHOD 1 without the weights.
-INLINE void pull(__global const entry *X, __global const entry *M, __global const entry *y, const realV *A, realV *G)
+// A problem: X and y, M = X or (X^+)^T, or weights and values of all entries.
+typedef struct { __global const entry *X, *M, *y; } Data;
+
+// KIND 1: G = M^T (X A - y).
+INLINE void gradient(const Data *data, const realV *A, realV *G)
 {
 #if KIND == DENSE
     realV r[N];
-    IN_BLOCKS(BLOCK(N, 10), N, residual_rows, X, y, A, r);
-    IN_BLOCKS(BLOCK(SIZE, 10), SIZE, gradient_columns, M, r, G);
-#else
-    for (int j = 0; j < SIZE; j++) {
-        const realV weight = (realV)X[j], difference = A[j] - (realV)y[j];
-        G[j] = METHOD == PROJECTED ? (weight > 0 ? difference : (realV)0) : weight * difference;
-    }
+    IN_BLOCKS(BLOCK(N, 10), N, residual_rows, data->X, data->y, A, r);
+    IN_BLOCKS(BLOCK(SIZE, 10), SIZE, gradient_columns, data->M, r, G);
 #endif
+}
+
+// An entry of the data gradient, where A has a; METHOD 1: 0.
+INLINE realV pull_of(const Data *data, const realV *G, const int s, const realV a)
+{
+    if (METHOD == PROJECTED) return 0;
+    return KIND == DENSE ? G[s] : pull_of_entry(a, (realV)data->X[s], (realV)data->y[s]);
+}
+
+// A - X^+ (X A - y): observed entries take their values.
+INLINE void project(const Data *data, realV *A, realV *G)
+{
+    gradient(data, A, G);
+    for (int s = 0; s < SIZE; s++) {
+        if (KIND == DENSE) A[s] -= G[s];
+        else A[s] = projected_entry(A[s], (realV)data->X[s], (realV)data->y[s]);
+    }
+}
+
+// sum_p weight_p b_p v_p^T for `cols` columns from `first` on, in row i and the one after it, and what it does to A:
+// the step, METHOD 2: the threshold.
+INLINE void compose_columns(const int cols, const int first, realV columns[COLS][HEIGHT], const realV *weights,
+                            const int i, const int k, const Data *data, const realV *G, realV *A, const Hyper h)
+{
+    realV x[ACROSS], y[ACROSS];
+#pragma unroll
+    for (int j = 0; j < cols; j++) x[j] = y[j] = 0;
+    for (int p = 0; p < COLS; p++) {
+        const realV b = weights[p] * columns[p][i], c = weights[p] * columns[p][k];
+#pragma unroll
+        for (int j = 0; j < cols; j++) {
+            x[j] = fma(b, columns[p][ROWS + first + j], x[j]);
+            y[j] = fma(c, columns[p][ROWS + first + j], y[j]);
+        }
+    }
+#pragma unroll
+    for (int j = 0; j < cols; j++) {
+        const int s = i * COLS + first + j, t = k * COLS + first + j;
+        const realV a = A[s], b = A[t];
+        A[s] = METHOD == PROXIMAL ? a - x[j] : stepped(a, pull_of(data, G, s, a), x[j], h);
+        if (ROWS % 2 == 0 || k != i) A[t] = METHOD == PROXIMAL ? b - y[j] : stepped(b, pull_of(data, G, t, b), y[j], h);
+    }
+}
+
+// 1 / x to single precision: enough for a small correction.
+INLINE realV rough_inverse(const realV x)
+{
+#if PRECISION == 64
+    return to_wide(1 / VECTOR(convert_float)(x));
+#else
+    return 1 / x;
+#endif
+}
+
+// B <- B g(B^T B), g(s^2) = weight_of_column, to first order in what B^T B has off its diagonal, the squares of d; lanes
+// where `wanted` does not hold are only weighted. Off the diagonal g is H_pq (g_p - g_q) / (d_p^2 - d_q^2).
+INLINE void refine(realV columns[COLS][HEIGHT], const Norm norms[COLS], const realV *weights, const maskV wanted,
+                   const Hyper h)
+{
+    realV d[COLS], change[COLS][COLS];
+    for (int p = 0; p < COLS; p++) d[p] = sqrt(norms[p].square);
+    for (int p = 0; p < COLS; p++) {
+        change[p][p] = weights[p];
+        for (int q = 0; q < p; q++) {
+            const realV low = fmin(d[p], d[q]), high = fmax(d[p], d[q]);
+            realV slope = rough_inverse(low * high) * rough_inverse(low + high);
+            if (METHOD == PROXIMAL) {
+                const realV threshold = h.rate * h.nuclear, part = (high - threshold) * rough_inverse(high - low);
+                const realV mixed = part * rough_inverse(high) * rough_inverse(low + high);
+                slope = low >= threshold ? threshold * slope : high > threshold ? mixed : (realV)0;
+            }
+            const realV value = -inner_product(columns[p], columns[q]) * slope;
+            change[p][q] = change[q][p] = wanted && low > (realV)0 ? value : (realV)0;
+        }
+    }
+    for (int i = 0; i < ROWS; i += 2) {
+        const int k = min(i + 1, ROWS - 1);
+        realV b[COLS], c[COLS];
+        for (int p = 0; p < COLS; p++) { b[p] = columns[p][i]; c[p] = columns[p][k]; }
+        for (int p = 0; p < COLS; p++) {
+            realV x = 0, y = 0;
+#pragma unroll
+            for (int q = 0; q < COLS; q++) { x = fma(b[q], change[p][q], x); y = fma(c[q], change[p][q], y); }
+            columns[p][i] = x;
+            columns[p][k] = y;
+        }
+    }
+}
+// Makes the columns b_p of A orthogonal, from the basis that `columns` holds, and takes the step (METHOD 2: threshold).
+INLINE void factored_step(realV columns[COLS][HEIGHT], const Data *data, const realV *G, realV *A, const Hyper h)
+{
+    Norm norms[COLS];
+    realV weights[COLS];
+    for (int p = 0; p < COLS; p += 2) IN_BLOCKS(DOWN, ROWS, image_rows, A, columns[p], columns[min(p + 1, COLS - 1)]);
+    const maskV inexact = orthogonalize(columns, norms);
+    for (int p = 0; p < COLS; p++) weights[p] = weight_of_column(norms[p].square, h);
+    if (REFINED && ANY(inexact)) {
+        refine(columns, norms, weights, inexact, h);
+        for (int p = 0; p < COLS; p++) weights[p] = 1;
+    }
+    for (int i = 0; i < ROWS; i += 2) {
+        IN_BLOCKS(ACROSS, COLS, compose_columns, columns, weights, i, min(i + 1, ROWS - 1), data, G, A, h);
+    }
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -227,13 +313,12 @@ void matrix_recovery_lanes(__global realV *restrict states,          // [group, 
 {
     const size_t slot = get_global_id(0), launched = get_global_size(0), group = active[slot];
     const size_t problem = SHARED_DATA ? (size_t)problems[group] : group;
-    const size_t data = KIND == DENSE ? N * SIZE : SIZE, observations = KIND == DENSE ? N : SIZE;
-    __global const entry *X = Xs + problem * data, *M = METHOD == PROJECTED ? inverses + problem * data : X;
-    __global const entry *y = ys + problem * observations;
+    __global const entry *X = Xs + problem * DATA;
+    const Data data = { X, METHOD == PROJECTED ? inverses + problem * DATA : X, ys + problem * OBSERVATIONS };
     __global realV *state = states + group * SIZE, *basis = bases + group * COLS * COLS;
     __global const realV *own = hypers + group * 4;
     const Hyper h = { own[0], own[1], own[2], own[3] };
-    realV A[SIZE], G[SIZE], Q[SIZE], columns[COLS][HEIGHT];
+    realV A[SIZE], G[KIND == DENSE ? SIZE : 1], columns[COLS][HEIGHT];
     for (int j = 0; j < SIZE; j++) A[j] = state[j];
     for (int p = 0; p < COLS; p++) {
         for (int j = 0; j < COLS; j++) columns[p][ROWS + j] = basis[j * COLS + p];
@@ -247,18 +332,12 @@ void matrix_recovery_lanes(__global realV *restrict states,          // [group, 
         }
         if (t >= steps) break;
         if (NUCLEAR && (start + t) % POLISH == 0) polish(columns);
-        if (METHOD != PROJECTED) pull(X, M, y, A, G);
-        if (NUCLEAR && METHOD != PROXIMAL) factor(A, columns, Q, h);
-        for (int j = 0; j < SIZE; j++) {
-            realV g = penalised(METHOD == PROJECTED ? (realV)0 : G[j], A[j], h);
-            if (NUCLEAR && METHOD != PROXIMAL) g = fma(h.nuclear, Q[j], g);
-            A[j] = stepped(A[j], g, h);
+        if (METHOD != PROJECTED) gradient(&data, A, G);
+        if (!NUCLEAR || METHOD == PROXIMAL) {
+            for (int j = 0; j < SIZE; j++) A[j] = stepped(A[j], pull_of(&data, G, j, A[j]), 0, h);
         }
-        if (NUCLEAR && METHOD == PROXIMAL) factor(A, columns, A, h);
-        if (METHOD == PROJECTED) {
-            pull(X, M, y, A, G);
-            for (int j = 0; j < SIZE; j++) A[j] -= G[j];
-        }
+        if (NUCLEAR) factored_step(columns, &data, G, A, h);
+        if (METHOD == PROJECTED) project(&data, A, G);
     }
     for (int j = 0; j < SIZE; j++) state[j] = A[j];
     for (int p = 0; p < COLS; p++) {

@@ -52,6 +52,26 @@ INLINE maskV is_oblique(Pair pair, real cosine)
 
 INLINE maskV is_known(Pair pair) { return pair.alpha * pair.beta > 0; }
 
+// The tangent of the rotation of a scaled pair, 0 where `wanted` does not hold.
+INLINE realV tangent_of(Pair pair, maskV wanted)
+{
+    const realV d = pair.beta - pair.alpha, g = 2 * pair.gamma;
+    const realV u = fabs(d) + sqrt(fma(d, d, g * g));
+    return wanted ? (d < 0 ? -g : g) / u : (realV)0;
+}
+
+// 1 / sqrt(w) for w from 1 to 2 by Newton's method, exactly 1 for 1: rotations by small angles stretch nothing, however
+// many there are.
+INLINE realV inverse_root(realV w)
+{
+    const realV x = w - 1;
+    realV y = fma(x, fma(x, (realV)(real)0.14822, (realV)(real)-0.44111), (realV)1);
+    const realV half_w = (real)0.5 * w;
+#pragma unroll
+    for (int i = 0; i < (PRECISION == 64 ? 4 : 2); i++) y *= fma(-half_w * y, y, (realV)(real)1.5);
+    return y;
+}
+
 typedef struct { realV cosine, sine; } Rotation;
 
 // The rotation of a scaled pair; none where `wanted` does not hold, exactly.

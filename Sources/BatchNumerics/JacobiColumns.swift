@@ -111,13 +111,18 @@ struct JacobiColumns<S: RunScalar> {
   }
 
   /// Sweeps until the columns are orthogonal.
+  ///
+  /// - Parameter keepsBasis: whether the v_p are rotated along.
   @inlinable
-  func orthogonalize() {
+  func orthogonalize(keepsBasis: Bool = true) {
     let tolerance = 4 * S.ulpOfOne
+    let height = keepsBasis ? length + count : length
     for _ in 0..<60 {
       var isDone = true
       for p in 0..<count {
-        for q in (p + 1)..<max(count, p + 1) where rotate(p, q, tolerance) { isDone = false }
+        for q in (p + 1)..<max(count, p + 1) where rotate(p, q, height, tolerance) {
+            isDone = false
+          }
       }
       if isDone { return }
     }
@@ -125,7 +130,7 @@ struct JacobiColumns<S: RunScalar> {
 
   /// Makes two columns orthogonal; false if they were.
   @inlinable @inline(__always)
-  func rotate(_ p: Int, _ q: Int, _ tolerance: S) -> Bool {
+  func rotate(_ p: Int, _ q: Int, _ height: Int, _ tolerance: S) -> Bool {
     let (x, y) = (column(p), column(q))
     let gamma = JacobiLoops.dot(x, y, length)
     guard gamma != 0 else { return false }
@@ -137,7 +142,7 @@ struct JacobiColumns<S: RunScalar> {
     let root = magnitude < 1 / S.ulpOfOne ? (1 + zeta * zeta).squareRoot() : magnitude
     let tangent = (zeta < 0 ? -1 : 1) / (magnitude + root)
     let cosine = 1 / (1 + tangent * tangent).squareRoot()
-    JacobiLoops.rotate(x, y, length + count, cosine: cosine, sine: cosine * tangent)
+    JacobiLoops.rotate(x, y, height, cosine: cosine, sine: cosine * tangent)
     return true
   }
 

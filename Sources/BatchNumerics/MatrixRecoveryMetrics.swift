@@ -18,6 +18,7 @@ public struct MatrixRecoveryMetrics: Sendable {
   public let names: [String]
   private let batch: MatrixRecoveryBatch
   private let targets: [SingularValueDecomposition]
+  private let targetNorms: [Double]
   private let unobserved: [[Int]]
 
   public init(_ batch: MatrixRecoveryBatch) {
@@ -32,6 +33,7 @@ public struct MatrixRecoveryMetrics: Sendable {
     if batch.recordsAngles { names += ["left_angle", "right_angle"] }
     self.names = names
     targets = batch.recordsAngles ? batch.problems.map { .init($0.target) } : []
+    targetNorms = batch.problems.map { euclideanNorm($0.target.values) }
     unobserved = batch.problems.map { problem in
       let isObserved = problem.isObserved
       return isObserved.indices.filter { !isObserved[$0] }
@@ -46,9 +48,10 @@ public struct MatrixRecoveryMetrics: Sendable {
     // Strided, as neighbours are alike and cheap ones come together.
     let workers = min(count, 64)
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      let svd = ThinSVD<Double>(rows: batch.rows, columns: batch.columns)
       let own = stride(from: worker, to: count, by: workers).map { index in
         let (run, parameters) = state(index)
-        return (index, evaluate(run: run, parameters))
+        return (index, evaluate(run: run, parameters, svd))
       }
       rows.withLock { rows in for (index, row) in own { rows[index] = row } }
     }
@@ -56,7 +59,11 @@ public struct MatrixRecoveryMetrics: Sendable {
   }
 
   /// The metrics of a run in the order of `names`.
-  public func evaluate(run index: Int, _ parameters: [Double]) -> [Double] {
+  ///
+  /// - Parameter svd: for matrices of the shape of W; what it factored before plays no part.
+  public func evaluate(
+    run index: Int, _ parameters: [Double], _ svd: ThinSVD<Double>
+  ) -> [Double] {
     let run = batch.runs[index]
     let problem = batch.problems[run.problem]
     let factors = batch.factors(parameters)
@@ -64,32 +71,43 @@ public struct MatrixRecoveryMetrics: Sendable {
     var (gradient, squaredResidual) = problem.gradient(of: learned)
     let weight = batch.dataWeight
     for i in gradient.values.indices { gradient.values[i] *= weight }
-    let decomposition = SingularValueDecomposition(learned)
+    svd.reset()
+    let needsVectors = batch.recordsAngles || (run.nuclear > 0 && factors.count == 1)
+    learned.values.withUnsafeBufferPointer { entries in
+      if let start = entries.baseAddress { svd.factor(start, valuesOnly: !needsVectors) }
+    }
+    let values = svd.values
     let errors = zip(learned.values, problem.target.values).map { $0 - $1 }
     let ratio =
-      Self.norm(batch.slopes(factors, gradient))
-      / Self.norm(factors.map { pull(run, $0, factors.count == 1 ? decomposition : nil) })
+      Self.norm(factors.count == 1 ? [gradient] : batch.slopes(factors, gradient))
+      / Self.norm(factors.map { pull(run, $0, factors.count == 1 ? svd : nil) })
     var row = [
       squaredResidual.squareRoot() / problem.observationNorm,
-      euclideanNorm(errors) / euclideanNorm(problem.target.values),
+      euclideanNorm(errors) / targetNorms[run.problem],
       weight / 2 * squaredResidual, testLoss(run.problem, errors),
-      decomposition.values.reduce(0, +), learned.values.reduce(0) { $0 + abs($1) },
+      values.reduce(0, +), learned.values.reduce(0) { $0 + abs($1) },
       euclideanNorm(learned.values), ratio, euclideanNorm(parameters),
     ]
-    if batch.recordsSingularValues { row += decomposition.values }
+    if batch.recordsSingularValues { row += values }
     if batch.recordsAngles {
       let target = targets[run.problem]
+      let parts = svd.decomposition()
+      let (left, right) = (parts.left, parts.right)
+      let rank = target.numericalRank
       row += [
-        Self.sine(decomposition.left, target.left, target.numericalRank),
-        Self.sine(decomposition.right, target.right, target.numericalRank),
+        Self.sine(DenseMatrix(rows: batch.rows, columns: svd.count, values: left), target.left, rank),
+        Self.sine(
+          DenseMatrix(rows: batch.columns, columns: svd.count, values: right), target.right, rank),
       ]
     }
     return row
   }
 
   /// The regulariser's (sub)gradient nuclear U V^T + l2 A + l1 sign A of a factor.
+  ///
+  /// - Parameter factored: the factor's decomposition, if it is known.
   private func pull(
-    _ run: MatrixRecoveryRun, _ factor: DenseMatrix, _ known: SingularValueDecomposition?
+    _ run: MatrixRecoveryRun, _ factor: DenseMatrix, _ factored: ThinSVD<Double>?
   ) -> DenseMatrix {
     var result = factor
     for i in result.values.indices {
@@ -97,8 +115,16 @@ public struct MatrixRecoveryMetrics: Sendable {
       result.values[i] = run.l2 * value + run.l1 * (value > 0 ? 1 : value < 0 ? -1 : 0)
     }
     guard run.nuclear > 0 else { return result }
-    let polar = (known ?? SingularValueDecomposition(factor)).polarFactor
-    for i in result.values.indices { result.values[i] += run.nuclear * polar.values[i] }
+    var polar = [Double](repeating: 0, count: factor.values.count)
+    let svd = factored ?? ThinSVD<Double>(rows: factor.rows, columns: factor.columns)
+    factor.values.withUnsafeBufferPointer { entries in
+      polar.withUnsafeMutableBufferPointer { polar in
+        guard let start = entries.baseAddress, let result = polar.baseAddress else { return }
+        if factored == nil { svd.factor(start) }
+        svd.polarFactor(into: result)
+      }
+    }
+    for i in result.values.indices { result.values[i] += run.nuclear * polar[i] }
     return result
   }
 
@@ -132,17 +158,6 @@ public struct MatrixRecoveryMetrics: Sendable {
 }
 
 extension SingularValueDecomposition {
-  /// The polar factor U V^T; directions of zero singular values are left out.
-  public var polarFactor: DenseMatrix {
-    var result = DenseMatrix(rows: left.rows, columns: right.rows)
-    for p in values.indices where values[p] != 0 {
-      for i in 0..<left.rows {
-        for j in 0..<right.rows { result[i, j] += left[i, p] * right[j, p] }
-      }
-    }
-    return result
-  }
-
   /// Singular values above 1e-6 of the largest count: targets come in single precision, too.
   public var numericalRank: Int {
     let cutoff = 1e-6 * (values.first ?? 0)

@@ -20,6 +20,8 @@ public final class ThinSVD<S: RunScalar> {
   @usableFromInline let lengths: UnsafeMutablePointer<S>
   /// The power of two that the last matrix was multiplied by.
   @usableFromInline var scale: S = 1
+  /// Whether the basis is the identity.
+  @usableFromInline var isFresh = true
 
   @inlinable
   public init(rows: Int, columns: Int) {
@@ -42,7 +44,10 @@ public final class ThinSVD<S: RunScalar> {
 
   /// Forgets the last basis: the next matrix is factored from scratch.
   @inlinable
-  public func reset() { work.resetBasis() }
+  public func reset() {
+    work.resetBasis()
+    isFresh = true
+  }
 
   /// The accumulated rotation [k, k], row-major: column p is the right singular vector v_p of the
   /// taller orientation, in no particular order. What a warm start needs.
@@ -55,12 +60,17 @@ public final class ThinSVD<S: RunScalar> {
       for (index, value) in newValue.enumerated() {
         work.basis(index % count)[index / count] = value
       }
+      isFresh = false
     }
   }
 
   /// Factors a matrix, row-major [rows, columns].
+  ///
+  /// - Parameter valuesOnly: finds singular values only, from scratch; no other result may be asked
+  ///   for.
   @inlinable
-  public func factor(_ matrix: UnsafePointer<S>) {
+  public func factor(_ matrix: UnsafePointer<S>, valuesOnly: Bool = false) {
+    if valuesOnly { reset() }
     // Scaled by a power of two: squares of large and small columns stay in range.
     var largest: S = 0
     for i in 0..<(rows * columns) { largest = max(largest, abs(matrix[i])) }
@@ -70,13 +80,14 @@ public final class ThinSVD<S: RunScalar> {
       let shift = S.greatestFiniteMagnitude.exponent / 4 - largest.exponent
       scale = S(sign: .plus, exponent: max(-limit, min(limit, shift)), significand: 1)
     }
-    work.polishBasis(scratch)
+    if !isFresh { work.polishBasis(scratch) }
     for p in 0..<count {
       let column = work.column(p)
       column.update(repeating: 0, count: work.length)
       for q in 0..<count { addColumn(q, of: matrix, times: work.basis(p)[q], into: column) }
     }
-    work.orthogonalize()
+    work.orthogonalize(keepsBasis: !valuesOnly)
+    isFresh = valuesOnly
     for p in 0..<count {
       lengths[p] = JacobiLoops.dot(work.column(p), work.column(p), work.length).squareRoot()
     }

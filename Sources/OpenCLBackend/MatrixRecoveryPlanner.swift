@@ -74,6 +74,7 @@ struct MatrixRecoveryPlanner {
       ("ROWS", max(batch.rows, batch.columns)), ("COLS", min(batch.rows, batch.columns)),
       ("METHOD", method), ("KIND", hasEntries ? 0 : 1), ("NUCLEAR", batch.hasNuclear ? 1 : 0),
       ("N", batch.measurementCount),
+      ("PENALTIES", batch.runs.contains { $0.l1 != 0 || $0.l2 != 0 } ? 1 : 0),
     ]
   }
 
@@ -85,8 +86,22 @@ struct MatrixRecoveryPlanner {
       numbers: matrixNumbers + [("LANES", lanes), ("SHARED_DATA", sharesData ? 1 : 0)])
   }
 
+  /// - Throws: `MappingError` where state and working copies do not fit local memory.
   private func matrixWorkGroup() throws -> MatrixRecoveryTuning {
-    let group = min(64, device.maxWorkGroupSize)
+    let (rows, columns) = (max(batch.rows, batch.columns), min(batch.rows, batch.columns))
+    var group = columns <= 16 ? 64 : 128
+    while group > max(1, device.maxWorkGroupSize) { group /= 2 }
+    let pairs = (columns + 1) / 2
+    let share = max(1, group / pairs)
+    let team = [32, 16, 8, 4, 2, 1].first { $0 <= share } ?? 1
+    let each = (pairs + group / team - 1) / (group / team)
+    let working =
+      2 * rows * columns + columns * ((rows + columns) | 1) + 3 * each * group + pairs + columns
+      + columns * columns + (hasEntries ? 0 : batch.measurementCount)
+    let budget = min(device.localMemoryBytes, 48 << 10)
+    guard working * batch.precision.byteCount <= budget else {
+      throw MappingError(.workGroup, "the matrix does not fit the device's local memory")
+    }
     return MatrixRecoveryTuning(
       family: .matrix, kind: .workGroup, width: 1, sharesData: true, groupSize: group,
       paddedEntries: 0, scratchNumbers: 0,

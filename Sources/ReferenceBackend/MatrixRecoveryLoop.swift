@@ -40,8 +40,10 @@ struct MatrixRecoveryLoop<Trainer: RunTrainer> {
     let columns = ResultColumns(count: launch.runs.count)
     let team = Team(trainers: launch.runs.map { trainers[$0] })
     let metrics = metrics
+    let shape = (rows: batch.rows, columns: batch.columns)
     forEachInParallel(launch.runs.count) { index in
       let trainer = team.trainers[index]
+      let svd = ThinSVD<Double>(rows: shape.rows, columns: shape.columns)
       var rows: [[Double]] = []
       var step = launch.start
       for evaluation in launch.evaluations {
@@ -49,7 +51,7 @@ struct MatrixRecoveryLoop<Trainer: RunTrainer> {
           trainer.step()
           step += 1
         }
-        rows.append(metrics.evaluate(run: launch.runs[index], trainer.parameters))
+        rows.append(metrics.evaluate(run: launch.runs[index], trainer.parameters, svd))
       }
       while step < launch.end {
         trainer.step()

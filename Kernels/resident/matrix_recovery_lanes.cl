@@ -92,6 +92,11 @@ INLINE void end_sweep(realV columns[COLS][HEIGHT], const Norm norms[COLS])
     }
 }
 
+#define FOR_PAIRS(round, k, p, q)                                                                                      \
+    for (int k = 0, p = COLUMN_P(round, 0), q = COLUMN_Q(round, 0); k < PLAYERS / 2;                                   \
+         k++, p = COLUMN_P(round, k), q = COLUMN_Q(round, k))                                                          \
+        if (COLS % 2 == 0 || q < COLS)
+
 // Rotates the columns until they are orthogonal in every lane; returns where the last sweep found a cosine above EXACT: in each round first all inner products, then all
 // rotations, so that their long chains of operations overlap.
 INLINE maskV orthogonalize(realV columns[COLS][HEIGHT], Norm norms[COLS])
@@ -104,18 +109,9 @@ INLINE maskV orthogonalize(realV columns[COLS][HEIGHT], Norm norms[COLS])
         for (int round = 0; round < PLAYERS - 1; round++) {
             realV inner[PLAYERS / 2];
             Shear shear[PLAYERS / 2];
-            for (int k = 0; k < PLAYERS / 2; k++) {
-                const Columns c = columns_of(round, k);
-                if (c.q < COLS) inner[k] = inner_product(columns[c.p], columns[c.q]);
-            }
-            for (int k = 0; k < PLAYERS / 2; k++) {
-                const Columns c = columns_of(round, k);
-                if (c.q < COLS) shear[k] = rotate_norms(&norms[c.p], &norms[c.q], inner[k], done, &open, &inexact);
-            }
-            for (int k = 0; k < PLAYERS / 2; k++) {
-                const Columns c = columns_of(round, k);
-                if (c.q < COLS) shear_columns(columns[c.p], columns[c.q], shear[k]);
-            }
+            FOR_PAIRS(round, k, p, q) inner[k] = inner_product(columns[p], columns[q]);
+            FOR_PAIRS(round, k, p, q) shear[k] = rotate_norms(&norms[p], &norms[q], inner[k], done, &open, &inexact);
+            FOR_PAIRS(round, k, p, q) shear_columns(columns[p], columns[q], shear[k]);
         }
         end_sweep(columns, norms);
         open &= NOT(done);

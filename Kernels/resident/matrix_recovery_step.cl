@@ -26,15 +26,9 @@
 
 typedef struct { realV rate, nuclear, l1, l2; } Hyper;
 
-// Columns p < q of pair k, 0 ... PLAYERS / 2 - 1, in a round, 0 ... PLAYERS - 2; q = COLS where one of an odd number rests.
-typedef struct { int p, q; } Columns;
-
-INLINE Columns columns_of(const int round, const int k)
-{
-    const int one = k == 0 ? PLAYERS - 1 : (round + k) % (PLAYERS - 1);
-    const int other = (round + PLAYERS - 1 - k) % (PLAYERS - 1);
-    return (Columns){ min(one, other), max(one, other) };
-}
+// Columns of pair k, 0 ... PLAYERS / 2 - 1, in a round, 0 ... PLAYERS - 2; q = COLS where one of an odd number rests.
+#define COLUMN_P(round, k) (((round) + PLAYERS - 1 - (k)) % (PLAYERS - 1))
+#define COLUMN_Q(round, k) ((k) == 0 ? PLAYERS - 1 : ((round) + (k)) % (PLAYERS - 1))
 
 // G of an observed entry, and what METHOD 1 makes of it.
 INLINE realV pull_of_entry(realV a, realV weight, realV y) { return weight * (a - y); }

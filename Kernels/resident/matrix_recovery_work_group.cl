@@ -32,8 +32,9 @@ INLINE void sweep_columns(const Work *w, const int item)
     for (int k = item; k < PAIRS; k += WG) w->open[k] = 0;
     for (int round = 0; round < PLAYERS - 1; round++) {
         for (int each = 0; each < PAIRS_EACH; each++) {
-            const Columns c = columns_of(round, min(team + each * TEAMS, PAIRS - 1));
-            __local const real *p = w->columns + c.p * HEIGHT_ODD, *q = w->columns + min(c.q, COLS - 1) * HEIGHT_ODD;
+            const int k = min(team + each * TEAMS, PAIRS - 1);
+            __local const real *p = w->columns + COLUMN_P(round, k) * HEIGHT_ODD;
+            __local const real *q = w->columns + min(COLUMN_Q(round, k), COLS - 1) * HEIGHT_ODD;
             real alpha = 0, beta = 0, gamma = 0;
             for (int i = member; i < ROWS; i += TEAM) {
                 alpha = fma(p[i], p[i], alpha);
@@ -47,9 +48,10 @@ INLINE void sweep_columns(const Work *w, const int item)
         MEET;
         for (int each = 0; each < PAIRS_EACH; each++) {
             const int k = team + each * TEAMS, first = each * WG + team * TEAM;
-            const Columns c = columns_of(round, min(k, PAIRS - 1));
-            if (k < PAIRS && c.q < COLS) {
-                __local real *p = w->columns + c.p * HEIGHT_ODD, *q = w->columns + c.q * HEIGHT_ODD;
+            const int first_column = COLUMN_P(round, min(k, PAIRS - 1)), second_column = COLUMN_Q(round, min(k, PAIRS - 1));
+            if (k < PAIRS && second_column < COLS) {
+                __local real *p = w->columns + first_column * HEIGHT_ODD;
+                __local real *q = w->columns + second_column * HEIGHT_ODD;
                 real alpha = 0, beta = 0, gamma = 0;
                 for (int m = 0; m < TEAM; m++) {
                     alpha += w->alpha[first + m];

@@ -3,7 +3,10 @@ import Sweeps
 
 /// The figures that can be made.
 public enum RecipeCatalog {
-  public static let all: [FigureRecipe] = [.notsawoFig03, .notsawoFig04, .notsawoFig26]
+  public static let all: [FigureRecipe] = [
+    .boursierFig2, .lyuFig3, .notsawoFig03, .notsawoFig04, .notsawoFig05, .notsawoFig06,
+    .notsawoFig08, .notsawoFig14, .notsawoFig15, .notsawoFig23, .notsawoFig26, .notsawoFig29,
+  ]
 
   /// - Throws: `SpecError` listing the figures if there is none of that name.
   public static func named(_ id: String) throws -> FigureRecipe {

@@ -12,8 +12,11 @@ import _TestSupport
   init() throws { folder = try TemporaryFolder() }
 
   private func input(_ id: String) throws -> FigureInput {
-    id == "notsawo/fig03"
-      ? try SyntheticRuns.Figure3().input() : try SyntheticRuns.Grid().input()
+    switch id {
+    case "notsawo/fig03": try SyntheticRuns.Figure3().input()
+    case "notsawo/fig04", "notsawo/fig26": try SyntheticRuns.Grid().input()
+    default: try SyntheticMatrixRuns.input(id)
+    }
   }
 
   private func data(_ name: String) throws -> Data {

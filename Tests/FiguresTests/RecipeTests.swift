@@ -18,7 +18,9 @@ import Testing
     let recipe = try RecipeCatalog.named(id)
     #expect(!recipe.title.isEmpty && recipe.citation.contains("arXiv"))
     let plan = try plan(id, scale)
-    #expect(plan.runs.count == (Self.grids.contains(id) ? 36 : 1))
+    #expect(!plan.runs.isEmpty)
+    if id == "notsawo/fig03" { #expect(plan.runs.count == 1) }
+    if Self.grids.contains(id) { #expect(plan.runs.count == 36) }
     #expect(Set(plan.runs.map(\.id)).count == plan.runs.count)
   }
 

@@ -144,7 +144,11 @@ import Testing
     reference.values = [[1, 4], [1, 1]]
     #expect(Deviation.largest(curves, reference) == 0.5)
     reference.values = [[1, 0], [5, 5]]
+    // Near zero a hundredth of the curve's largest value counts.
+    #expect(Deviation.largest(curves, reference) == 200)
+    reference.values = [[0, 0], [5, 5]]
     #expect(Deviation.largest(curves, reference) == 2e6)
+    reference.values = [[1, 0], [5, 5]]
     curves.values[0][0] = .nan
     #expect(Deviation.largest(curves, reference) == .infinity)
     reference.steps = [0, 2]

@@ -1,0 +1,365 @@
+// This file makes the curves of matrix recovery that the recipes should see, and wrong ones.
+
+import BatchNumerics
+import Experiments
+import Figures
+import Foundation
+import Sweeps
+
+enum SyntheticMatrixRuns {
+  /// A run with curves that are functions of the step.
+  static func run(
+    _ prepared: PreparedRun, steps: [Int], t1: Int? = nil, t2: Int? = nil,
+    _ metrics: [(String, (Int) -> Double)]
+  ) -> FigureInput.Run {
+    var curves = RunCurves(names: metrics.map(\.0))
+    curves.steps = steps
+    curves.values = metrics.map { steps.map($0.1) }
+    return FigureInput.Run(prepared: prepared, curves: curves, t1: t1, t2: t2)
+  }
+
+  /// Some input that a recipe can draw.
+  static func input(_ id: String) throws -> FigureInput {
+    switch id {
+    case "notsawo/fig05": try Anatomy().input()
+    case "notsawo/fig06", "notsawo/fig29": try Grid().input()
+    case "notsawo/fig08", "notsawo/fig23": try Coherence().input()
+    case "notsawo/fig14": try Sensing(id: id).input()
+    case "notsawo/fig15": try Sensing.proximal.input()
+    case "lyu/fig3": try Table().input()
+    default: try Completion().input()
+    }
+  }
+
+  private static func spectrum(_ run: PreparedRun) throws -> [Double] {
+    SingularValueDecomposition(try MatrixRecovery.problem(of: run).target).values
+  }
+
+  // MARK: - Figure 5
+
+  /// One run of completion: singular values fall linearly, one after the other.
+  struct Anatomy {
+    var t1: Int? = 90
+    var t2: Int? = 920_000
+    var error = 5e-5
+    var earlyRatio = 1e4
+    var lateRatio = 0.8
+    /// |d sigma / dt| / (alpha beta)
+    var fall = 0.3
+    /// Of the smallest spurious singular value, and how much larger each next one is.
+    var start = (least: 0.1, gap: 0.2)
+    var vanishes = true
+    var peak = 1.3
+    var end = 1.0
+
+    func input() throws -> FigureInput {
+      let prepared = try SyntheticRuns.prepared("notsawo/fig05")[0]
+      let spectrum = try SyntheticMatrixRuns.spectrum(prepared)
+      let goal = spectrum[0] + spectrum[1]
+      let steps = Array(0..<1000) + Array(stride(from: 1000, through: 1_500_000, by: 1000))
+      let last = t2 ?? 1_500_001
+      var metrics: [(String, (Int) -> Double)] = [
+        ("train_error", { $0 < 90 ? 1 : error }), ("test_error", { $0 < last ? 0.4 : 2e-5 }),
+        ("nuclear_norm", { goal * ($0 < 1_000_000 ? peak : end) }),
+        ("gradient_ratio", { $0 < 100 ? earlyRatio : lateRatio }),
+        ("sigma_1", { _ in spectrum[0] }), ("sigma_2", { _ in spectrum[1] }),
+      ]
+      for k in 3...10 {
+        let size = start.least + Double(10 - k) * start.gap
+        let floor = vanishes || k > 3 ? 1e-5 : 0.1
+        metrics.append(("sigma_\(k)", { max(floor, size - fall * 1e-5 * Double($0)) }))
+      }
+      return FigureInput(
+        runs: [SyntheticMatrixRuns.run(prepared, steps: steps, t1: t1, t2: t2, metrics)])
+    }
+  }
+
+  // MARK: - The grid of figures 6 and 29
+
+  /// t2 = delay * gap / (alpha beta), |A - A*|_F in proportion to beta.
+  struct Grid {
+    var delay = 4.3
+    /// Exponents of beta and alpha in t2.
+    var exponent = -1.0
+    var alphaExponent = -1.0
+    /// |A - A*|_F / beta, for alpha and beta.
+    var error: @Sendable (Double, Double) -> Double = { alpha, _ in
+      alpha < 0.5 ? 3.4 : alpha < 1.2 ? 4.8 : 20
+    }
+    /// Whether runs that are too short recover all the same.
+    var alwaysConverges = false
+    var diverged: Int?
+
+    func input() throws -> FigureInput {
+      let runs = try SyntheticRuns.prepared("notsawo/fig06")
+      let gap = MatrixRecoveryAnalysis(try MatrixRecovery.problem(of: runs[0])).gap ?? .nan
+      return FigureInput(
+        runs: try runs.enumerated().map { index, run in
+          let alpha = try run.parameters.number("learning_rate")
+          let beta = try run.parameters.number("regularizer.nuclear")
+          let shift = pow(beta / 1e-3, exponent + 1) * pow(alpha / 0.1, alphaExponent + 1)
+          let t2 = Int((delay * gap * shift / (alpha * beta) / 1000).rounded(.up)) * 1000
+          let converges = alwaysConverges || t2 < run.steps - 3000
+          let when = converges && t2 >= run.steps ? run.steps / 2 : t2
+          let final = index == diverged ? Double.nan : error(alpha, beta) * beta / 10
+          let steps =
+            converges
+            ? [
+              0, when / 2, when, when + 1000, max(when + 2000, run.steps - 1000), run.steps + 2000,
+            ]
+            : [0, run.steps / 2, run.steps - 2000, run.steps - 1000, run.steps]
+          return SyntheticMatrixRuns.run(
+            run, steps: steps, t1: 60, t2: when,
+            [
+              ("train_error", { $0 == 0 ? 1 : 1e-4 }),
+              ("test_error", { converges && $0 >= when ? final : $0 == 0 ? 5 : 4 }),
+            ])
+        })
+    }
+  }
+
+  // MARK: - Figures 8 and 23
+
+  /// Recovery as a function of tau.
+  struct Coherence {
+    /// Share of the targets that are recovered.
+    var rate: @Sendable (Double) -> Double = { 0.3 + 0.7 * $0 }
+    /// t2 of those.
+    var delay: @Sendable (Double) -> Double = { 16_000 / (1 + 7 * $0) }
+
+    func input() throws -> FigureInput {
+      let runs = try SyntheticRuns.prepared("notsawo/fig23")
+      return FigureInput(
+        runs: try runs.map { run in
+          let tau = try run.parameters.number("problem.tau")
+          let seed = try run.parameters.number("seed")
+          let t2 = seed <= (24 * rate(tau)).rounded() ? Int(delay(tau) * (0.8 + seed / 60)) : nil
+          return SyntheticMatrixRuns.run(
+            run, steps: [0, 1, 10, 100, 1000, 5000, 10_000, 20_000, 40_000], t1: 1, t2: t2,
+            [
+              ("train_error", { $0 == 0 ? 1 : 3e-4 }),
+              ("test_error", { $0 < t2 ?? 50_000 ? 0.4 : 4e-4 }),
+            ])
+        })
+    }
+  }
+
+  // MARK: - Figures 14 and 15
+
+  /// Sensing: the error of least squares until t2, which is in proportion to a power of beta.
+  struct Sensing {
+    var id = "notsawo/fig14"
+    /// Step of test error 1e-2 at beta = 1e-3, and that of 1e-3 over it.
+    var t2: Double? = 152_000
+    var sharpness = 1.03
+    var exponent = -1.0
+    /// Steps at which the train error falls to 1e-2 and 1e-3.
+    var t1 = (1, 1)
+    var trainError = 1e-15
+    var firstError = 1.0
+    /// The error at the end over beta.
+    var floor = 0.024
+    /// Over |A*|_*
+    var norm = 1.0
+    /// Error at the end with equal factors over that of least squares.
+    var stuck = 1.0
+
+    static let proximal = Sensing(id: "notsawo/fig15", t1: (464, 4000), floor: 4.5)
+
+    func input() throws -> FigureInput {
+      let steps = Array(0..<1000) + Array(stride(from: 1000, through: 500_000, by: 1000))
+      return FigureInput(
+        runs: try SyntheticRuns.prepared(id).map { run in
+          let problem = try MatrixRecovery.problem(of: run)
+          let solution = MatrixRecoveryAnalysis(problem).leastSquares?.values ?? []
+          let error =
+            euclideanNorm(zip(solution, problem.target.values).map { $0 - $1 })
+            / euclideanNorm(problem.target.values)
+          let beta = try run.parameters.number("regularizer.nuclear")
+          let isShared = try run.parameters.text("problem.sensing_factors") == "shared"
+          let first = t2.map { $0 * pow(beta / 1e-3, exponent) } ?? 1e9
+          let goal = try SyntheticMatrixRuns.spectrum(run).reduce(0, +) * norm
+          func test(_ step: Int) -> Double {
+            if isShared { return error * stuck }
+            if step == 1 { return error * firstError }
+            if Double(step) < first { return error }
+            return Double(step) < first * sharpness ? max(9e-3, floor * beta) : floor * beta
+          }
+          var metrics: [(String, (Int) -> Double)] = [
+            (
+              "train_error",
+              { $0 < t1.0 ? 1 : $0 < t1.1 ? 9e-3 : trainError }
+            ),
+            ("test_error", test), ("nuclear_norm", { _ in goal }), ("gradient_ratio", { _ in 1 }),
+          ]
+          metrics += (1...10).map { k in ("sigma_\(k)", { _ in 1 / Double(k) }) }
+          return SyntheticMatrixRuns.run(run, steps: steps, metrics)
+        })
+    }
+  }
+
+  // MARK: - Lyu et al., figure 3
+
+  /// The multiplication table, one mask: the test loss is a function of lambda t - ln alpha.
+  struct Table {
+    /// Added to lambda t - ln alpha, for an alpha.
+    var shift: @Sendable (Double) -> Double = { _ in 0 }
+    /// Lengthens the drop.
+    var stretch = 1.0
+    var memory = 5e-3
+    /// Factors of what theory and the convex problem say.
+    var plateau = 1.0
+    var floor = 1.0
+    var train = 1.0
+    var test = 1.0
+    var nuclear = 1.0
+    var balance = 1.0
+    var diverges = false
+
+    /// The convex end point of the mask.
+    private static let convex = Result {
+      let run = try SyntheticMatrixRuns.masks()[0]
+      return try End(MatrixRecovery.problem(of: run))
+    }
+
+    private struct End {
+      let minimizer: NuclearMinimizer
+      let testLoss: Double
+      /// The mean of A*_ij^2 over unobserved (i, j) where (j, i) was not observed either.
+      let kernelLoss: Double
+      /// The mean of (n y / K)^2 over the observed entries.
+      let kernelFloor: Double
+
+      init(_ problem: MatrixRecoveryProblem) {
+        minimizer = NuclearMinimizer(
+          problem, weight: 2 / 470, gamma: 5e-4, isSymmetric: true)
+        let flags = problem.isObserved
+        var (loss, kernel, floor) = (0.0, 0.0, 0.0)
+        for i in 0..<97 {
+          for j in 0..<97 {
+            let y = problem.target[i, j]
+            let isMirrored = flags[j * 97 + i]
+            if flags[i * 97 + j] {
+              let residual = 470 * y / (isMirrored ? 8 : 4)
+              floor += residual * residual / 470
+            } else {
+              let error = minimizer.matrix[i, j] - y
+              loss += error * error / (97 * 97 - 470)
+              if !isMirrored { kernel += y * y / (97 * 97 - 470) }
+            }
+          }
+        }
+        (testLoss, kernelLoss, kernelFloor) = (loss, kernel, floor)
+      }
+    }
+
+    func input() throws -> FigureInput {
+      let convex = try Self.convex.get()
+      let steps = Array(0..<50) + Array(stride(from: 1000, through: 300_000, by: 1000))
+      // lambda t - ln alpha and the test loss there.
+      let knots = [
+        (-0.6, convex.kernelLoss), (-0.2, 0.1), (1.55, 0.05), (2.83, 0.02), (3.4, 0.01),
+        (7, convex.testLoss * test),
+      ]
+      return FigureInput(
+        runs: try SyntheticMatrixRuns.masks().map { run in
+          let alpha = try run.parameters.number("init.scale")
+          func loss(_ step: Int) -> Double {
+            if step == 0 { return 0.1078 }
+            let time = 1e-4 * Double(step)
+            if time < 0.5 { return convex.kernelLoss * plateau }
+            let x = (time - log(alpha) - shift(alpha)) / stretch
+            guard let next = knots.firstIndex(where: { $0.0 > x }) else { return knots[5].1 }
+            guard next > 0 else { return knots[0].1 }
+            let (a, b) = (knots[next - 1], knots[next])
+            let share = (x - a.0) / (b.0 - a.0)
+            return a.1 * pow(b.1 / a.1, share)
+          }
+          func memorized(_ step: Int) -> Double {
+            if step < 50 { return step < 8 ? 0.1 : memory }
+            guard step < 100_000 else { return convex.minimizer.loss * train }
+            let growth = exp(4e-4 * Double(step))
+            return floor * convex.kernelFloor * 1e-6 * growth / pow(alpha, 4)
+          }
+          let size = convex.minimizer.nuclearNorm * nuclear
+          return SyntheticMatrixRuns.run(
+            run, steps: steps,
+            [
+              ("train_loss", memorized),
+              ("test_loss", { diverges && alpha == 20 && $0 > 10 ? .nan : loss($0) }),
+              ("nuclear_norm", { _ in size }),
+              ("parameter_norm", { _ in (size * balance).squareRoot() }),
+            ])
+        })
+    }
+  }
+
+  /// The runs of one mask.
+  private static func masks() throws -> [PreparedRun] {
+    try SyntheticRuns.prepared("lyu/fig3").filter { try $0.parameters.number("seed") == 1 }
+  }
+
+  // MARK: - Boursier et al., figure 2
+
+  /// Completion by factors in two phases; times are t = 0.01 step.
+  struct Completion {
+    /// Times at which the train loss is below 1 and below 1e-4, and at which the test error halves.
+    var interpolation = (0.7, 8.0)
+    var halving = 1000.0
+    /// |M* - U V^T|_F at t = 1, at t = 10 over that, at the end.
+    var early = 42.0
+    var drift = 1.0
+    var end = 5.0
+    /// |w|^2 at t = 100 over that at t = 10, and when half of its fall is done.
+    var held = 0.9
+    var fall = 350.0
+    var trainLoss = 4e-6
+    /// (|U|^2 + |V|^2)/2 over the nuclear norm, and that over the convex problem's.
+    var balance = 1.0
+    var nuclear = 1.0
+    /// sigma_4 at the end; it starts at 10.
+    var fourth = 1.5
+
+    /// Problems and convex end points of three seeds.
+    private static let ends = Result {
+      try SyntheticRuns.prepared("boursier/fig2").prefix(3).map { run in
+        let problem = try MatrixRecovery.problem(of: run)
+        return (
+          run: run, size: euclideanNorm(problem.target.values),
+          nuclear: NuclearMinimizer(problem, weight: 2, gamma: 1e-3).nuclearNorm
+        )
+      }
+    }
+
+    func input() throws -> FigureInput {
+      let steps = Set((0...260).map { Int(pow(10, Double($0) / 40).rounded()) } + [0]).sorted()
+      return FigureInput(
+        runs: try Self.ends.get().map { run, size, least in
+          let last = 2 * least * nuclear * balance
+          let first = 3 * last
+          func norm(_ step: Int) -> Double {
+            let time = 0.01 * Double(step)
+            return time < 100 ? first : time < fall ? first * held : time < 3000 ? 1.5 * last : last
+          }
+          func test(_ step: Int) -> Double {
+            let time = 0.01 * Double(step)
+            let error = time < 10 ? early : time < halving ? early * drift : time < 5000 ? 15 : end
+            return error / size
+          }
+          func loss(_ step: Int) -> Double {
+            let time = 0.01 * Double(step)
+            return time < interpolation.0 ? 50 : time < interpolation.1 ? 0.5 : trainLoss
+          }
+          var metrics: [(String, (Int) -> Double)] = [
+            ("train_loss", loss), ("test_error", test),
+            ("parameter_norm", { norm($0).squareRoot() }),
+            ("nuclear_norm", { $0 < 300_000 ? norm($0) / 2 : least * nuclear }),
+          ]
+          metrics += (1...20).map { k in
+            ("sigma_\(k)", { k == 4 && $0 > 100_000 ? fourth : k <= 4 ? 10 : 1 / Double(k) })
+          }
+          return SyntheticMatrixRuns.run(run, steps: steps + [3_000_000], metrics)
+        })
+    }
+  }
+}

@@ -94,7 +94,7 @@ void factored_recovery_work_group(__global real *restrict states,            // 
     __local real work[WORK_SIZE];
 #endif
     SHARED real *parts = work + 2 * ROUNDED(STATE_SIZE), *pulls = parts + ROUNDED(ENTRIES * TEAM);
-    FOR_TASKS(s, q, STATE_SIZE) work[q] = state[state_index(s / NODE_SIZE, s % NODE_SIZE)];
+    for (int s = item; s < STATE_SIZE; s += WG) work[s] = state[state_index(s / NODE_SIZE, s % NODE_SIZE)];
     barrier(FENCE);
 
     // A segment of steps up to each evaluation and one up to the end, whose state goes to `states`: barriers then stand
@@ -109,6 +109,6 @@ void factored_recovery_work_group(__global real *restrict states,            // 
         }
         __global real *out = wanted ? trace + (evaluation * launched + slot) * STATE_SIZE : state;
         SHARED const real *x = work + t % 2 * ROUNDED(STATE_SIZE);
-        FOR_TASKS(s, q, STATE_SIZE) out[state_index(s / NODE_SIZE, s % NODE_SIZE)] = x[s];
+        for (int s = item; s < STATE_SIZE; s += WG) out[state_index(s / NODE_SIZE, s % NODE_SIZE)] = x[s];
     }
 }

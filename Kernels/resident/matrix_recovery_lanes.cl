@@ -329,7 +329,7 @@ void matrix_recovery_lanes(__global realV *restrict states,          // [group, 
         if (t >= steps) break;
         if (NUCLEAR && (start + t) % POLISH == 0) polish(columns);
         if (METHOD != PROJECTED) gradient(&data, A, G);
-        if (!NUCLEAR || METHOD == PROXIMAL) {
+        if (!PULLED) {
             for (int j = 0; j < SIZE; j++) A[j] = stepped(A[j], pull_of(&data, G, j, A[j]), 0, h);
         }
         if (NUCLEAR) factored_step(columns, &data, G, A, h);

@@ -12,6 +12,8 @@
 #define DENSE 1
 #define SIZE (ROWS * COLS)
 #define HEIGHT (ROWS + COLS)        // of a column b_p with v_p below it
+#define PULLED (NUCLEAR & (METHOD != PROXIMAL))       // the nuclear norm's gradient is part of the step
+#define THRESHOLDED (NUCLEAR & (METHOD == PROXIMAL))  // or follows it
 #define POLISH 64   // steps after which rounding errors are taken out of V
 // A sweep that finds no cosine above SETTLED is the last: it leaves about their squares. In double precision what is left
 // is taken out to first order, unless no cosine was above EXACT.
@@ -47,7 +49,7 @@ INLINE realV weight_of_column(realV square, Hyper h)
 // sum_p weight_p b_p v_p^T (METHOD 2: 0, as the threshold comes after).
 INLINE realV stepped(realV a, realV g, realV q, Hyper h)
 {
-    if (NUCLEAR && METHOD != PROXIMAL) g = fma(h.nuclear, q, g);
+    if (PULLED) g = fma(h.nuclear, q, g);
     if (PENALTIES) g = fma(h.l2, a, g) + signed_like(a, h.l1);
     return fma(-h.rate, g, a);
 }

@@ -169,7 +169,7 @@ INLINE void project(const Work *w, __global const real *X, __global const real *
 INLINE void step(const Work *w, __global const real *X, __global const real *M, __global const real *y, const Hyper h,
                  const int item)
 {
-    if (NUCLEAR && METHOD != PROXIMAL) factor(w, h, item);
+    if (PULLED) factor(w, h, item);
     if (METHOD != PROJECTED) residual(w, X, y, item);
     for (int s = item; s < SIZE; s += WG) {
         const real a = w->A[s];
@@ -177,7 +177,7 @@ INLINE void step(const Work *w, __global const real *X, __global const real *M, 
         w->A[s] = stepped(a, G, w->Q[s], h);
     }
     MEET;
-    if (NUCLEAR && METHOD == PROXIMAL) {
+    if (THRESHOLDED) {
         factor(w, h, item);
         for (int s = item; s < SIZE; s += WG) w->A[s] -= w->Q[s];
         MEET;

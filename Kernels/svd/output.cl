@@ -7,9 +7,11 @@
 #define THRESHOLD 2
 #define SWEEPS 40                     // at most; cold matrices need about eight
 #define PASSES (OPERATION == SVD ? 2 : 1)  // the second starts from a basis without the rounding errors of the first
-#define TOLERANCE (OPERATION == SVD ? (real)(4 * EPSILON) : (real)LOOSE)  // cosines that a last sweep may find
+#define TOLERANCE ((real)(4 * EPSILON))      // cosines that a last sweep may find
 
-#define TINY (PRECISION == 64 ? (real)0x1p-900 : (real)0x1p-100)  // squared lengths below count as zero for U
+// Squared lengths below count as zero: the largest entry is scaled to 1, and columns below EPSILON^2 of it are rounding
+// errors of rounding errors, which would take many sweeps to part.
+#define TINY (PRECISION == 64 ? (real)0x1p-208 : (real)0x1p-92)
 
 typedef struct { int rows, columns, length, count; } Shape;
 
@@ -37,7 +39,7 @@ INLINE realV scale_of(realV largest)
 INLINE realV weight_of(realV norm, realV scale, realV gamma)
 {
     const realV kept = OPERATION == THRESHOLD ? norm - gamma * scale : (realV)1;
-    return norm == 0 || kept < 0 ? (realV)0 : kept / norm;
+    return norm * norm < TINY || kept < 0 ? (realV)0 : kept / norm;
 }
 
 // Adds x^2 to high + low with all of its rounding errors: sums of equal numbers round the same way every time.
@@ -47,6 +49,9 @@ INLINE realV weight_of(realV norm, realV scale, realV gamma)
         (low) += (((high) - (sum_ - part_)) + (square_ - part_)) + fma(x_, x_, -square_);                              \
         (high) = sum_;                                                                                                 \
     } while (0)
+
+// Whether both columns count.
+INLINE maskV are_large(realV alpha, realV beta) { return fmin(alpha, beta) >= TINY; }
 
 // Replaces the columns from `known` on of Q [length, count], row-major, by unit vectors made orthogonal to the others.
 INLINE void complete_columns(__global real *Q, const int length, const int count, const int known)

@@ -134,12 +134,12 @@ INLINE maskV rotate_pairs(const Work *w, const int players, const int round, con
         if (p >= s.count) continue;
         const realV alpha = w->squares[p], beta = w->squares[q];
         const Pair pair = scaled(alpha, beta, gamma[k - from]);
-        const Rotation r = rotation_of(pair, is_oblique(pair, EPSILON) & is_known(pair) & NOT(done));
+        const Rotation r = rotation_of(pair, is_oblique(pair, EPSILON) & are_large(alpha, beta) & NOT(done));
         const realV cross = 2 * r.cosine * r.sine * gamma[k - from], cc = r.cosine * r.cosine, ss = r.sine * r.sine;
         w->squares[p] = fmax(fma(cc, alpha, fma(ss, beta, -cross)), (realV)0);
         w->squares[q] = fmax(fma(ss, alpha, fma(cc, beta, cross)), (realV)0);
         rotation[k - from] = r;
-        open |= is_oblique(pair, TOLERANCE);
+        open |= is_oblique(pair, TOLERANCE) & are_large(alpha, beta);
     }
     for (int k = from; k < to; k++) {
         const int p = first_of(players, round, k), q = second_of(players, round, k);

@@ -116,14 +116,14 @@ INLINE int rotate_pair(const Work *w, const int players, const int round, const 
         gamma += parts[2 * WG + l];
     }
     const Pair pair = scaled(alpha, beta, gamma);
-    const Rotation r = rotation_of(pair, is_oblique(pair, EPSILON) & is_known(pair));
+    const Rotation r = rotation_of(pair, is_oblique(pair, EPSILON) & are_large(alpha, beta));
     for (int i = rank; i < height; i += TEAM) {
         const real x = p[i], y = q[i];
         p[i] = fma(-r.sine, y, r.cosine * x);
         q[i] = fma(r.sine, x, r.cosine * y);
     }
     barrier(FENCE);
-    return is_oblique(pair, TOLERANCE);
+    return is_oblique(pair, TOLERANCE) & are_large(alpha, beta);
 }
 
 INLINE void orthogonalize(const Work *w, __local real *parts)

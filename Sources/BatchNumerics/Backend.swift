@@ -79,7 +79,7 @@ public protocol Backend: AnyObject {
   ///   the identity at first, then slowly changing matrices take one or two sweeps.
   func svd(_ x: Tensor, basis: Tensor, left: Tensor, values: Tensor, right: Tensor) throws
 
-  /// y = U V^T, the polar factor over all k directions; a singular value of exactly zero
+  /// y = U V^T, the polar factor over all k directions; a singular value of zero
   /// contributes nothing.
   func polarFactor(_ x: Tensor, basis: Tensor, into y: Tensor) throws
 

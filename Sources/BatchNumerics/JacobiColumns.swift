@@ -24,6 +24,20 @@ enum JacobiLoops {
     return sum
   }
 
+  /// The square root of the sum of x_i^2, with the rounding errors of the sum: long sums of equal
+  /// numbers round the same way every time.
+  @inlinable
+  static func length<S: RunScalar>(_ x: UnsafePointer<S>, _ count: Int) -> S {
+    var (sum, rest) = (S(0), S(0))
+    for i in 0..<count {
+      let square = x[i] * x[i]
+      let next = sum + square
+      rest += (sum - next) + square
+      sum = next
+    }
+    return (rest == rest ? sum + rest : sum).squareRoot()
+  }
+
   /// (x, y) <- (cosine x - sine y, sine x + cosine y)
   @inlinable @inline(__always)
   static func rotate<S: RunScalar>(
@@ -110,6 +124,15 @@ struct JacobiColumns<S: RunScalar> {
     }
   }
 
+  /// Columns below eps^2 of the largest count as zero: they are rounding errors of rounding errors,
+  /// which would take many sweeps to part.
+  @inlinable
+  var negligible: S {
+    var largest: S = 0
+    for p in 0..<count { largest = max(largest, JacobiLoops.length(column(p), length)) }
+    return largest * S.ulpOfOne * S.ulpOfOne
+  }
+
   /// Sweeps until the columns are orthogonal.
   ///
   /// - Parameter keepsBasis: whether the v_p are rotated along.
@@ -117,12 +140,13 @@ struct JacobiColumns<S: RunScalar> {
   func orthogonalize(keepsBasis: Bool = true) {
     let tolerance = 4 * S.ulpOfOne
     let height = keepsBasis ? length + count : length
+    let floor = negligible * negligible
     for _ in 0..<60 {
       var isDone = true
       for p in 0..<count {
-        for q in (p + 1)..<max(count, p + 1) where rotate(p, q, height, tolerance) {
-            isDone = false
-          }
+        for q in (p + 1)..<max(count, p + 1) where rotate(p, q, height, tolerance, floor) {
+          isDone = false
+        }
       }
       if isDone { return }
     }
@@ -130,12 +154,13 @@ struct JacobiColumns<S: RunScalar> {
 
   /// Makes two columns orthogonal; false if they were.
   @inlinable @inline(__always)
-  func rotate(_ p: Int, _ q: Int, _ height: Int, _ tolerance: S) -> Bool {
+  func rotate(_ p: Int, _ q: Int, _ height: Int, _ tolerance: S, _ floor: S) -> Bool {
     let (x, y) = (column(p), column(q))
     let gamma = JacobiLoops.dot(x, y, length)
     guard gamma != 0 else { return false }
     let alpha = JacobiLoops.dot(x, x, length)
     let beta = JacobiLoops.dot(y, y, length)
+    guard min(alpha, beta) >= floor else { return false }
     guard abs(gamma) > tolerance * (alpha.squareRoot() * beta.squareRoot()) else { return false }
     let zeta = (beta - alpha) / (2 * gamma)
     let magnitude = abs(zeta)

@@ -95,7 +95,8 @@ public struct MatrixRecoveryMetrics: Sendable {
       let (left, right) = (parts.left, parts.right)
       let rank = target.numericalRank
       row += [
-        Self.sine(DenseMatrix(rows: batch.rows, columns: svd.count, values: left), target.left, rank),
+        Self.sine(
+          DenseMatrix(rows: batch.rows, columns: svd.count, values: left), target.left, rank),
         Self.sine(
           DenseMatrix(rows: batch.columns, columns: svd.count, values: right), target.right, rank),
       ]

@@ -10,7 +10,10 @@ public struct SingularValueDecomposition: Sendable {
   public init(_ matrix: DenseMatrix) {
     let svd = ThinSVD<Double>(rows: matrix.rows, columns: matrix.columns)
     matrix.values.withUnsafeBufferPointer { entries in
-      if let start = entries.baseAddress { svd.factor(start) }
+      guard let start = entries.baseAddress else { return }
+      // The second time from a basis without the rounding errors of the first one's many rotations.
+      svd.factor(start)
+      svd.factor(start)
     }
     let parts = svd.decomposition()
     left = DenseMatrix(rows: matrix.rows, columns: svd.count, values: parts.left)

@@ -89,7 +89,7 @@ public final class ThinSVD<S: RunScalar> {
     work.orthogonalize(keepsBasis: !valuesOnly)
     isFresh = valuesOnly
     for p in 0..<count {
-      lengths[p] = JacobiLoops.dot(work.column(p), work.column(p), work.length).squareRoot()
+      lengths[p] = JacobiLoops.length(work.column(p), work.length)
     }
   }
 
@@ -109,16 +109,23 @@ public final class ThinSVD<S: RunScalar> {
 
   // MARK: - Results of the last matrix
 
-  /// The singular values, descending.
+  /// The singular values, descending; after a factorisation with vectors to a few eps of the largest.
   @inlinable
-  public var values: [S] { (0..<count).map { lengths[$0] / scale }.sorted(by: >) }
+  public var values: [S] { (0..<count).map { singularValue($0) }.sorted(by: >) }
 
-  /// Writes sum_p f(s_p) u_p v_p^T, row-major; directions with s_p = 0 contribute nothing.
+  /// Rotations stretch b_p and v_p by the same rounding errors: their ratio is free of them.
+  @inlinable
+  func singularValue(_ p: Int) -> S {
+    lengths[p] / (scale * JacobiLoops.length(work.basis(p), count))
+  }
+
+  /// Writes sum_p f(s_p) u_p v_p^T, row-major; directions whose s_p counts as zero contribute nothing.
   @inlinable @inline(__always)
   func compose(into result: UnsafeMutablePointer<S>, _ weight: (S) -> S) {
     for i in 0..<(rows * columns) { result[i] = 0 }
+    let floor = work.negligible
     for p in 0..<count {
-      guard lengths[p] != 0 else { continue }
+      guard !(lengths[p] <= floor) else { continue }
       let factor = weight(lengths[p] / scale) / lengths[p]
       guard factor != 0 else { continue }
       let (column, direction) = (work.column(p), work.basis(p))
@@ -133,7 +140,7 @@ public final class ThinSVD<S: RunScalar> {
   /// authors use.
   ///
   /// Source: Notsawo et al. 2025 (arXiv 2506.05718), appendix D.2. A direction whose singular value
-  /// is exactly zero is left out, where their library picks an arbitrary one.
+  /// counts as zero is left out, where their library picks an arbitrary one.
   @inlinable
   public func polarFactor(into result: UnsafeMutablePointer<S>) {
     compose(into: result) { _ in 1 }
@@ -148,17 +155,19 @@ public final class ThinSVD<S: RunScalar> {
   /// U [rows, k], s [k], V [columns, k] with orthonormal columns, also for singular values of zero.
   @inlinable
   public func decomposition() -> (left: [S], values: [S], right: [S]) {
-    let order = (0..<count).sorted { lengths[$0] > lengths[$1] }
+    let values = (0..<count).map { singularValue($0) }
+    let order = (0..<count).sorted { values[$0] > values[$1] }
     work.polishBasis(scratch)
     var image: [[S]] = []
-    for p in order where lengths[p] != 0 {
+    let floor = work.negligible
+    for p in order where !(lengths[p] <= floor) {
       image.append((0..<work.length).map { work.column(p)[$0] / lengths[p] })
     }
     complete(&image)
     let domain = order.map { p in (0..<count).map { work.basis(p)[$0] } }
     let (left, right) = isTall ? (image, domain) : (domain, image)
     return (
-      (0..<(rows * count)).map { left[$0 % count][$0 / count] }, order.map { lengths[$0] / scale },
+      (0..<(rows * count)).map { left[$0 % count][$0 / count] }, order.map { values[$0] },
       (0..<(columns * count)).map { right[$0 % count][$0 / count] }
     )
   }
@@ -177,10 +186,14 @@ public final class ThinSVD<S: RunScalar> {
           for i in candidate.indices { candidate[i] -= inner * vector[i] }
         }
       }
-      let norm = candidate.reduce(S(0)) { $0 + $1 * $1 }.squareRoot()
+      let norm = candidate.withUnsafeBufferPointer { entries in
+        entries.baseAddress.map { JacobiLoops.length($0, work.length) } ?? 0
+      }
       // Among n - r axes at least one keeps a length of 1/sqrt(n) outside the span of r vectors.
       guard norm > 1 / (2 * S(work.length).squareRoot()) else { continue }
       vectors.append(candidate.map { $0 / norm })
     }
+    // Beside columns that are not finite nothing is orthogonal.
+    while vectors.count < count { vectors.append([S](repeating: .nan, count: work.length)) }
   }
 }

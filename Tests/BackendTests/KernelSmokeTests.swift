@@ -108,4 +108,48 @@ import _TestSupport
     let parameters = try session.parameters(of: [1])
     #expect(parameters[0].last?.values == batch.runs[1].initial.map { Double(Float($0)) })
   }
+
+  // MARK: - Matrices
+
+  /// Every kernel of matrix recovery in both precisions, at sizes with tails, an odd number of
+  /// columns, a step at which the basis is polished and evaluations.
+  static let matrices = MatrixTrainingCase.each(
+    MatrixRecoveryCase.all.filter { $0.depth < 3 }.flatMap { test in
+      Precision.allCases.map { precision in
+        test.with { ($0.precision, $0.runs, $0.problems) = (precision, 2, 1) }
+      }
+    }
+  ).filter { $0.mapping != .stepwise }
+
+  @Test(arguments: TestDevices.each(matrices, \.problem.precision))
+  func matrixKernels(test: DeviceCase<MatrixTrainingCase>) throws {
+    try expectNone(test.value.mismatch(on: test.device, steps: 2, evaluations: [0, 2]))
+  }
+
+  @Test(arguments: TestDevices.each([MappingChoice.lanes, .workGroup]) { _ in .f32 })
+  func decompositions(test: DeviceCase<MappingChoice>) throws {
+    let backend = try OpenCLOperations<Float>(
+      TestDevices.context(test.device), decomposition: test.value)
+    for (rows, columns) in [(5, 3), (3, 4)] {
+      let samples = MatrixSample.all(rows, columns).filter {
+        ["zero", "rank one", "random"].contains($0.name)
+      }
+      let found = try Decompositions(
+        samples.map { $0.matrix.values }, rows: rows, columns: columns, on: backend)
+      for (index, sample) in samples.enumerated() {
+        let errors = DecompositionErrors(
+          sample.matrix, left: found.left(index), values: found.values(index),
+          right: found.right(index), expected: nil, .f32)
+        expectNone(errors.complaint(count: 3), "\(sample)")
+      }
+    }
+    let shape = BatchShape(runs: 2, rows: 3, columns: 3)
+    let identity = (0..<2).flatMap { _ in DenseMatrix.identity(3).values }
+    let (x, basis) = (try backend.tensor(shape, identity), try backend.tensor(shape, identity))
+    let gamma = try backend.tensor(BatchShape(runs: 1, rows: 1), [0.25])
+    try backend.singularValueThreshold(gamma, x, basis: basis)
+    #expect(try backend.read(x) == identity.map { 0.75 * $0 })
+    try backend.polarFactor(x, basis: basis, into: x)
+    #expect(try backend.read(x) == identity)
+  }
 }

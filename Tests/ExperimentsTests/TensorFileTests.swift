@@ -61,7 +61,7 @@ import _TestSupport
     let data: [UInt8] =
       [0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF] + [0, 0, 0xC0, 0x3F, 0, 0, 0x80, 0xFF]
     let file = try TensorFile(bytes: Self.file(header, data: data))
-    #expect(file["a"] == NamedTensor(name: "a", shape: [1], values: [-2]))
+    #expect(file["a"] == NamedTensor(name: "a", shape: [1], values: [-2], isIndex: true))
     #expect(file["b"] == NamedTensor(name: "b", shape: [2], values: [1.5, -.infinity]))
   }
 

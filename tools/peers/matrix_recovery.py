@@ -92,8 +92,8 @@ def main():
         if name.startswith("gemm/"):
             print(f"{name:32}{series.median:10.1f} GFLOP/s ({series.spread('{:.1f}')})")
         else:
-            note = f"  {details[name]['mapping']}, {details[name]['steps']} steps" * (
-                name in details)
+            case = details.get(name)
+            note = f"  {case['mapping']}, {case['steps']} steps" if case else ""
             print(f"{name:32}{1e6 / series.median:10.4g} us/run-step ({series.spread()} /s){note}")
     print("others' share of the machine, by round: " + ", ".join(f"{x:.0%}" for x in others))
     print("", *(bar.line for bar in bars), sep="\n")

@@ -32,7 +32,10 @@ INLINE realV scale_of(realV largest)
 {
     const realV far = PRECISION == 64 ? (realV)(real)0x1p500 : (realV)(real)0x1p60;
     const realV near = largest > far ? 1 / far : largest * far < (realV)1 ? far : (realV)1;
-    return largest > (realV)0 ? near * inverse_power_of_two(largest * near) : (realV)1;
+    // The scale itself stays a normal number.
+    const real rest = PRECISION == 64 ? (real)0x1p522 : (real)0x1p66;
+    const realV moderate = fmin(fmax(largest * near, (realV)(1 / rest)), (realV)rest);
+    return largest > (realV)0 ? near * inverse_power_of_two(moderate) : (realV)1;
 }
 
 // What a column b_p of length `norm`, scaled by `scale`, is multiplied by in operations 1 and 2.

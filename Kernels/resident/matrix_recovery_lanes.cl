@@ -240,6 +240,8 @@ INLINE realV rough_inverse(const realV x)
 #endif
 }
 
+#define NEGLIGIBLE ((real)1e-30)  // columns too short for single precision are not corrected
+
 // B <- B g(B^T B), g(s^2) = weight_of_column, to first order in what B^T B has off its diagonal, the squares of d; lanes
 // where `wanted` does not hold are only weighted. Off the diagonal g is H_pq (g_p - g_q) / (d_p^2 - d_q^2).
 INLINE void refine(realV columns[COLS][HEIGHT], const Norm norms[COLS], const realV *weights, const maskV wanted,
@@ -251,14 +253,14 @@ INLINE void refine(realV columns[COLS][HEIGHT], const Norm norms[COLS], const re
         change[p][p] = weights[p];
         for (int q = 0; q < p; q++) {
             const realV low = fmin(d[p], d[q]), high = fmax(d[p], d[q]);
-            realV slope = rough_inverse(low * high) * rough_inverse(low + high);
+            realV slope = rough_inverse(low) * rough_inverse(high) * rough_inverse(low + high);
             if (METHOD == PROXIMAL) {
                 const realV threshold = h.rate * h.nuclear, part = (high - threshold) * rough_inverse(high - low);
                 const realV mixed = part * rough_inverse(high) * rough_inverse(low + high);
                 slope = low >= threshold ? threshold * slope : high > threshold ? mixed : (realV)0;
             }
             const realV value = -inner_product(columns[p], columns[q]) * slope;
-            change[p][q] = change[q][p] = wanted && low > (realV)0 ? value : (realV)0;
+            change[p][q] = change[q][p] = wanted && low > (realV)NEGLIGIBLE ? value : (realV)0;
         }
     }
     for (int i = 0; i < ROWS; i += 2) {

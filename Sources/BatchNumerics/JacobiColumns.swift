@@ -130,7 +130,7 @@ struct JacobiColumns<S: RunScalar> {
   var negligible: S {
     var largest: S = 0
     for p in 0..<count { largest = max(largest, JacobiLoops.length(column(p), length)) }
-    return largest * S.ulpOfOne * S.ulpOfOne
+    return largest.isFinite ? largest * S.ulpOfOne * S.ulpOfOne : 0
   }
 
   /// Sweeps until the columns are orthogonal.

@@ -154,7 +154,8 @@ public struct MatrixRecoveryMetrics: Sendable {
         for i in 0..<basis.rows { rest[i, p] -= inner * other[i, q] }
       }
     }
-    return min(1, SingularValueDecomposition(rest).values.first ?? 0)
+    let sine = SingularValueDecomposition(rest).values.first ?? 0
+    return sine > 1 ? 1 : sine
   }
 }
 

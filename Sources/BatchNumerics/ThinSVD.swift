@@ -127,7 +127,7 @@ public final class ThinSVD<S: RunScalar> {
     for p in 0..<count {
       guard !(lengths[p] <= floor) else { continue }
       let factor = weight(lengths[p] / scale) / lengths[p]
-      guard factor != 0 else { continue }
+      guard factor != 0 || !lengths[p].isFinite else { continue }
       let (column, direction) = (work.column(p), work.basis(p))
       let (left, right) = isTall ? (column, direction) : (direction, column)
       for i in 0..<rows {

@@ -4,6 +4,7 @@
 import BatchNumerics
 import OpenCLBackend
 import OpenCLHost
+import ReferenceBackend
 import Testing
 import _TestSupport
 
@@ -153,6 +154,52 @@ import _TestSupport
     if test.value.problem.method != .projected {
       #expect(!ends[3].flatMap(\.values).allSatisfy { $0.isFinite })
     }
+  }
+
+  // MARK: - Difficult starts
+
+  /// Starts that are zero, tiny or of low rank, beside runs without nuclear norm: directions that
+  /// are nothing but rounding may differ from the reference's, numbers must stay numbers.
+  static let starts = [0, 1e-4, 1e-20].flatMap { scale in
+    [RecoveryMethod.subgradient, .projected, .proximal].flatMap { method in
+      MatrixTrainingCase.each([MatrixRecoveryCase(.product, method, nuclear: 1e-2)])
+        .map { StartCase(training: $0, scale: scale) }
+    }
+  }
+
+  struct StartCase: Sendable, CustomStringConvertible {
+    let training: MatrixTrainingCase
+    let scale: Double
+    var description: String { "\(training) \(scale)" }
+  }
+
+  @Test(arguments: TestDevices.each(starts, \.training.problem.precision))
+  func zeroTinyAndDeficientStarts(test: DeviceCase<StartCase>) throws {
+    let base = test.value.training.problem.makeBatch()
+    let batch = base.with(
+      runs: base.runs.enumerated().map { index, run in
+        // Rank one, and for the last run full rank.
+        let start = run.initial.indices.map { place in
+          let product = run.initial[place / 5] * run.initial[20 + place % 5]
+          return test.value.scale * (index == 4 ? run.initial[place] : product)
+        }
+        return MatrixRecoveryRun(
+          problem: run.problem, learningRate: run.learningRate,
+          nuclear: index == 0 ? 0 : run.nuclear, l1: 0, l2: 0, initial: start, steps: 200)
+      })
+    let session = try test.value.training.session(batch, on: test.device)
+    let reference = try #require(
+      try ReferenceTrainingBackend().session(for: batch, mapping: .automatic))
+    _ = try session.train(runs: 5, steps: 200, evaluations: [])
+    _ = try reference.train(runs: 5, steps: 200, evaluations: [])
+    let found = try session.parameters(of: Array(0..<5))
+    let expected = try reference.parameters(of: Array(0..<5))
+    for run in 0..<5 {
+      #expect(found[run][0].values.allSatisfy { $0.isFinite }, "run \(run)")
+    }
+    // Without nuclear norm nothing is arbitrary.
+    let rule = Tolerance.matrixTrajectory(.f64, steps: 200)
+    expectNone(rule.mismatch(found[0][0].values, expected[0][0].values))
   }
 
   // MARK: - Long runs

@@ -158,6 +158,11 @@ import _TestSupport
       let parts = svd.decomposition()
       #expect(parts.values.contains { !$0.isFinite })
       #expect(parts.left.count == 4 && parts.right.count == 4)
+      var found = [Double](repeating: 0, count: 4)
+      found.withUnsafeMutableBufferPointer { svd.polarFactor(into: $0.baseAddress!) }
+      #expect(!found.allSatisfy { $0.isFinite })
+      found.withUnsafeMutableBufferPointer { svd.softThreshold(1, into: $0.baseAddress!) }
+      #expect(!found.allSatisfy { $0.isFinite })
       svd.reset()
       DenseMatrix.identity(2).values.withUnsafeBufferPointer { svd.factor($0.baseAddress!) }
       #expect(svd.values == [1, 1])

@@ -43,6 +43,15 @@ struct ProbeBackend: TrainingBackend {
     return ProbeSession(
       try ReferenceTrainingBackend().session(for: batch, mapping: mapping), self)
   }
+
+  func session(
+    for batch: MatrixRecoveryBatch, mapping: MappingChoice
+  ) throws -> (any TrainingSession)? {
+    if launchesUntilLoss == -1 { throw DeviceLost() }
+    return try ReferenceTrainingBackend().session(for: batch, mapping: mapping).map {
+      ProbeSession($0, self)
+    }
+  }
 }
 
 private final class ProbeSession: TrainingSession {

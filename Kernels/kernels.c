@@ -99,6 +99,9 @@ static const unsigned char svd_svd_work_group[] = {
 static const unsigned char resident_matrix_recovery_work_group[] = {
 #embed "resident/matrix_recovery_work_group.cl"
 };
+static const unsigned char resident_warm_jacobi_lanes[] = {
+#embed "resident/warm_jacobi_lanes.cl"
+};
 static const unsigned char shrinkage_sign[] = {
 #embed "shrinkage/sign.cl"
 };
@@ -138,6 +141,7 @@ static const source sources[] = {
     ENTRY(svd, svd_lanes),
     ENTRY(svd, svd_work_group),
     ENTRY(resident, matrix_recovery_work_group),
+    ENTRY(resident, warm_jacobi_lanes),
     ENTRY(shrinkage, sign),
     ENTRY(shrinkage, soft_threshold),
 };

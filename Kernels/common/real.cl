@@ -25,12 +25,14 @@ typedef VECTOR(double) realV;
 #define SIGN_BIT ((VECTOR(long))(long)0x8000000000000000UL)
 #define as_bits VECTOR(as_long)
 #define as_realV VECTOR(as_double)
+#define to_realV VECTOR(convert_double)
 #else
 typedef float real;
 typedef VECTOR(float) realV;
 #define SIGN_BIT ((VECTOR(int))(int)0x80000000U)
 #define as_bits VECTOR(as_int)
 #define as_realV VECTOR(as_float)
+#define to_realV VECTOR(convert_float)
 #endif
 
 // sign(x) * magnitude, with sign(0) = 0; for NaN any number, as what it is added to is NaN already. Bit operations, since

@@ -1,9 +1,7 @@
 // Implements matrix recovery with one run per SIMD lane: a work-item trains a group of LANES runs.
 //
-// A lane's arithmetic depends on nothing but its own run: sums are single chains in ascending order, and a lane whose
-// columns are orthogonal is left alone while others are swept on. Pairs of columns are taken in rounds of disjoint
-// pairs (a round-robin tournament), so that several are in flight at once.
-// Defines: those of matrix_recovery_step.cl; LANES; SHARED_DATA 1 | 0 (every run its own problem).
+// A lane's arithmetic depends on nothing but its own run: sums are single chains in ascending order.
+// Defines: those of warm_jacobi_lanes.cl; SHARED_DATA 1 | 0 (every run its own problem).
 #if SHARED_DATA
 typedef real entry;                         // [problem, ...]: one number for all lanes
 #else
@@ -37,111 +35,6 @@ INLINE void image_rows(const int rows, const int first, const realV *M, realV *p
     }
 #pragma unroll
     for (int i = 0; i < rows; i++) { p[first + i] = x[i]; q[first + i] = y[i]; }
-}
-
-INLINE realV inner_product(const realV *p, const realV *q)
-{
-    realV even = 0, odd = 0;
-#pragma unroll
-    for (int i = 0; i + 1 < ROWS; i += 2) { even = fma(p[i], q[i], even); odd = fma(p[i + 1], q[i + 1], odd); }
-    if (ROWS % 2) even = fma(p[ROWS - 1], q[ROWS - 1], even);
-    return even + odd;
-}
-
-// A column is kept up to a factor: a rotation is then two multiply-adds an entry. `factor` and its inverse.
-typedef struct { realV square, factor, inverse; } Norm;
-
-// What of the other column each column of a pair takes in a rotation.
-typedef struct { realV from_q, from_p; } Shear;
-
-// The rotation of two columns with inner product `inner` of what is kept; none where `wanted` does not hold.
-INLINE Shear rotate_norms(Norm *p, Norm *q, const realV inner, maskV done, maskV *open, maskV *inexact)
-{
-    const realV gamma = inner * p->factor * q->factor;
-    const Pair pair = scaled(p->square, q->square, gamma);
-    const realV t = tangent_of(pair, is_oblique(pair, EPSILON) & is_known(pair) & NOT(done));
-    const realV w = fma(t, t, (realV)1), cosine = inverse_root(w), secant = w * cosine;
-    const Shear shear = { -t * q->factor * p->inverse, t * p->factor * q->inverse };
-    *open |= is_oblique(pair, SETTLED);
-    if (REFINED) *inexact |= is_oblique(pair, EXACT) & NOT(done);
-    *p = (Norm){ fmax(fma(-t, gamma, p->square), (realV)0), p->factor * cosine, p->inverse * secant };
-    *q = (Norm){ fmax(fma(t, gamma, q->square), (realV)0), q->factor * cosine, q->inverse * secant };
-    return shear;
-}
-
-INLINE void shear_columns(realV *p, realV *q, const Shear shear)
-{
-#pragma unroll
-    for (int i = 0; i < HEIGHT; i++) {
-        const realV x = p[i], y = q[i];
-        p[i] = fma(shear.from_q, y, x);
-        q[i] = fma(shear.from_p, x, y);
-    }
-}
-
-INLINE void start_sweep(realV columns[COLS][HEIGHT], Norm norms[COLS])
-{
-    for (int p = 0; p < COLS; p++) norms[p] = (Norm){ inner_product(columns[p], columns[p]), 1, 1 };
-}
-
-INLINE void end_sweep(realV columns[COLS][HEIGHT], const Norm norms[COLS])
-{
-    for (int p = 0; p < COLS; p++) {
-#pragma unroll
-        for (int i = 0; i < HEIGHT; i++) columns[p][i] *= norms[p].factor;
-    }
-}
-
-#define FOR_PAIRS(round, k, p, q)                                                                                      \
-    for (int k = 0, p = COLUMN_P(round, 0), q = COLUMN_Q(round, 0); k < PLAYERS / 2;                                   \
-         k++, p = COLUMN_P(round, k), q = COLUMN_Q(round, k))                                                          \
-        if (COLS % 2 == 0 || q < COLS)
-
-// Rotates the columns until they are orthogonal in every lane; returns where the last sweep found a cosine above EXACT: in each round first all inner products, then all
-// rotations, so that their long chains of operations overlap.
-INLINE maskV orthogonalize(realV columns[COLS][HEIGHT], Norm norms[COLS])
-{
-    maskV done = 0, inexact = 0;
-    for (int sweep = 0; sweep < SWEEPS; sweep++) {
-        maskV open = 0;
-        inexact &= done;
-        start_sweep(columns, norms);
-        for (int round = 0; round < PLAYERS - 1; round++) {
-            realV inner[PLAYERS / 2];
-            Shear shear[PLAYERS / 2];
-            FOR_PAIRS(round, k, p, q) inner[k] = inner_product(columns[p], columns[q]);
-            FOR_PAIRS(round, k, p, q) shear[k] = rotate_norms(&norms[p], &norms[q], inner[k], done, &open, &inexact);
-            FOR_PAIRS(round, k, p, q) shear_columns(columns[p], columns[q], shear[k]);
-        }
-        end_sweep(columns, norms);
-        open &= NOT(done);
-        if (!ANY(open)) break;
-        done = NOT(open);
-    }
-    start_sweep(columns, norms);
-    return inexact;
-}
-
-// V <- V (3/2 - 1/2 V^T V)
-INLINE void polish(realV columns[COLS][HEIGHT])
-{
-    realV product[COLS][COLS];
-    for (int p = 0; p < COLS; p++) {
-        for (int q = 0; q < COLS; q++) {
-            realV sum = 0;
-            for (int i = 0; i < COLS; i++) sum = fma(columns[p][ROWS + i], columns[q][ROWS + i], sum);
-            product[p][q] = sum;
-        }
-    }
-    for (int i = 0; i < COLS; i++) {
-        realV row[COLS];
-        for (int p = 0; p < COLS; p++) {
-            realV sum = 0;
-            for (int q = 0; q < COLS; q++) sum = fma(product[p][q], columns[q][ROWS + i], sum);
-            row[p] = (realV)1.5f * columns[p][ROWS + i] - (realV)0.5f * sum;
-        }
-        for (int p = 0; p < COLS; p++) columns[p][ROWS + i] = row[p];
-    }
 }
 
 #if KIND == DENSE
@@ -230,62 +123,17 @@ INLINE void compose_columns(const int cols, const int first, realV columns[COLS]
     }
 }
 
-// 1 / x to single precision: enough for a small correction.
-INLINE realV rough_inverse(const realV x)
-{
-#if PRECISION == 64
-    return to_wide(1 / VECTOR(convert_float)(x));
-#else
-    return 1 / x;
-#endif
-}
-
-#define NEGLIGIBLE ((real)1e-30)  // columns too short for single precision are not corrected
-
-// B <- B g(B^T B), g(s^2) = weight_of_column, to first order in what B^T B has off its diagonal, the squares of d; lanes
-// where `wanted` does not hold are only weighted. Off the diagonal g is H_pq (g_p - g_q) / (d_p^2 - d_q^2).
-INLINE void refine(realV columns[COLS][HEIGHT], const Norm norms[COLS], const realV *weights, const maskV wanted,
-                   const Hyper h)
-{
-    realV d[COLS], change[COLS][COLS];
-    for (int p = 0; p < COLS; p++) d[p] = sqrt(norms[p].square);
-    for (int p = 0; p < COLS; p++) {
-        change[p][p] = weights[p];
-        for (int q = 0; q < p; q++) {
-            const realV low = fmin(d[p], d[q]), high = fmax(d[p], d[q]);
-            realV slope = rough_inverse(low) * rough_inverse(high) * rough_inverse(low + high);
-            if (METHOD == PROXIMAL) {
-                const realV threshold = h.rate * h.nuclear, part = (high - threshold) * rough_inverse(high - low);
-                const realV mixed = part * rough_inverse(high) * rough_inverse(low + high);
-                slope = low >= threshold ? threshold * slope : high > threshold ? mixed : (realV)0;
-            }
-            const realV value = -inner_product(columns[p], columns[q]) * slope;
-            change[p][q] = change[q][p] = wanted && low > (realV)NEGLIGIBLE ? value : (realV)0;
-        }
-    }
-    for (int i = 0; i < ROWS; i += 2) {
-        const int k = min(i + 1, ROWS - 1);
-        realV b[COLS], c[COLS];
-        for (int p = 0; p < COLS; p++) { b[p] = columns[p][i]; c[p] = columns[p][k]; }
-        for (int p = 0; p < COLS; p++) {
-            realV x = 0, y = 0;
-#pragma unroll
-            for (int q = 0; q < COLS; q++) { x = fma(b[q], change[p][q], x); y = fma(c[q], change[p][q], y); }
-            columns[p][i] = x;
-            columns[p][k] = y;
-        }
-    }
-}
 // Makes the columns b_p of A orthogonal, from the basis that `columns` holds, and takes the step (METHOD 2: threshold).
-INLINE void factored_step(realV columns[COLS][HEIGHT], const Data *data, const realV *G, realV *A, const Hyper h)
+INLINE void factored_step(realV columns[COLS][HEIGHT], const Data *data, const realV *G, realV *A, const Tournament pairs,
+                          const Hyper h)
 {
-    Norm norms[COLS];
-    realV weights[COLS];
+    Length lengths[COLS];
+    realV weights[COLS], cosines[COLS][COLS];
     for (int p = 0; p < COLS; p += 2) IN_BLOCKS(DOWN, ROWS, image_rows, A, columns[p], columns[min(p + 1, COLS - 1)]);
-    const maskV inexact = orthogonalize(columns, norms);
-    for (int p = 0; p < COLS; p++) weights[p] = weight_of_column(norms[p].square, h);
-    if (REFINED && ANY(inexact)) {
-        refine(columns, norms, weights, inexact, h);
+    orthogonalize(columns, lengths, cosines, pairs, h);
+    for (int p = 0; p < COLS; p++) weights[p] = weight_of_column(lengths[p].length, lengths[p].inverse, h);
+    if (REFINED) {
+        refine(columns, lengths, cosines, weights, h);
         for (int p = 0; p < COLS; p++) weights[p] = 1;
     }
     for (int i = 0; i < ROWS; i += 2) {
@@ -321,6 +169,8 @@ void matrix_recovery_lanes(__global realV *restrict states,          // [group, 
     for (int p = 0; p < COLS; p++) {
         for (int j = 0; j < COLS; j++) columns[p][ROWS + j] = basis[j * COLS + p];
     }
+    Tournament pairs;
+    draw(pairs);
     int evaluation = 0;
     for (int t = 0; t < steps || evaluation < evaluations; t++) {
         if (evaluation < evaluations && at[evaluation] == t) {
@@ -334,7 +184,7 @@ void matrix_recovery_lanes(__global realV *restrict states,          // [group, 
         if (!PULLED) {
             for (int j = 0; j < SIZE; j++) A[j] = stepped(A[j], pull_of(&data, G, j, A[j]), 0, h);
         }
-        if (NUCLEAR) factored_step(columns, &data, G, A, h);
+        if (NUCLEAR) factored_step(columns, &data, G, A, pairs, h);
         if (METHOD == PROJECTED) project(&data, A, G);
     }
     for (int j = 0; j < SIZE; j++) state[j] = A[j];

@@ -15,11 +15,6 @@
 #define PULLED (NUCLEAR & (METHOD != PROXIMAL))       // the nuclear norm's gradient is part of the step
 #define THRESHOLDED (NUCLEAR & (METHOD == PROXIMAL))  // or follows it
 #define POLISH 64   // steps after which rounding errors are taken out of V
-// A sweep that finds no cosine above SETTLED is the last: it leaves about their squares. In double precision what is left
-// is taken out to first order, unless no cosine was above EXACT.
-#define SETTLED ((real)1e-3)
-#define EXACT ((real)1e-8)
-#define REFINED (PRECISION == 64)
 #define SWEEPS 30   // at most; one to three are usual
 
 #define PLAYERS (COLS + COLS % 2)   // of a round-robin tournament: in each round all columns meet in disjoint pairs
@@ -36,13 +31,13 @@ typedef struct { realV rate, nuclear, l1, l2; } Hyper;
 INLINE realV pull_of_entry(realV a, realV weight, realV y) { return weight * (a - y); }
 INLINE realV projected_entry(realV a, realV weight, realV y) { return weight > 0 ? y : a; }
 
-// What a column b_p with squared norm `square` is multiplied by: 1 / |b_p|, METHOD 2: min(|b_p|, rate nuclear) / |b_p|, as
-// thresholding takes that much away from it.
-INLINE realV weight_of_column(realV square, Hyper h)
+// What a column b_p with this length and its inverse (0 for zeros) is multiplied by: 1 / |b_p|, METHOD 2:
+// min(|b_p|, rate nuclear) / |b_p|, as thresholding takes that much away from it.
+INLINE realV weight_of_column(realV length, realV inverse, Hyper h)
 {
-    const realV norm = sqrt(square), threshold = h.rate * h.nuclear;
-    const realV weight = METHOD != PROXIMAL ? 1 / norm : norm < threshold ? (realV)1 : threshold / norm;
-    return square == 0 ? (realV)0 : weight;
+    if (METHOD != PROXIMAL) return inverse;
+    const realV threshold = h.rate * h.nuclear;
+    return length < threshold ? (realV)1 : threshold * inverse;
 }
 
 // The entry after the step, from its data gradient g (METHOD 1: 0, as the projection comes after) and its q, an entry of

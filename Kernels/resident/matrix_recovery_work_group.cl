@@ -13,6 +13,7 @@
 #define PAIRS_EACH DIVIDED_UP(PAIRS, TEAMS)
 #define SUMS (PAIRS_EACH * WG)
 #define WORK_SIZE (2 * SIZE + COLS * HEIGHT_ODD + 3 * SUMS + PAIRS + COLS + COLS * COLS + (KIND == DENSE ? N : 0))
+#define LOOSE (PRECISION == 64 ? (real)1e-8 : (real)3e-4)   // what the last sweep may find: it leaves about its square
 #define MEET barrier(CLK_LOCAL_MEM_FENCE)
 
 typedef struct {
@@ -93,7 +94,8 @@ INLINE void factor(const Work *w, const Hyper h, const int item)
         real square = 0;
         __local const real *b = w->columns + p * HEIGHT_ODD;
         for (int i = 0; i < ROWS; i++) square = fma(b[i], b[i], square);
-        w->weight[p] = weight_of_column(square, h);
+        const real length = sqrt(square);
+        w->weight[p] = weight_of_column(length, square == 0 ? (real)0 : 1 / length, h);
     }
     MEET;
     for (int s = item; s < SIZE; s += WG) {

@@ -1,4 +1,5 @@
-// Implements what all SVD kernels do with a matrix beside the sweeps: where its numbers are, its scale, its completion.
+// Implements what all SVD kernels do with a matrix beside the sweeps: where its numbers are, its scale, the pairs of a
+// round, its completion.
 //
 // A matrix [m, n] is worked on in its taller orientation: `length` = max(m, n) numbers in each of `count` = min(m, n)
 // columns. Defines: OPERATION 0 thin SVD | 1 polar factor | 2 soft threshold of singular values.
@@ -52,6 +53,17 @@ INLINE realV weight_of(realV norm, realV scale, realV gamma)
         (low) += (((high) - (sum_ - part_)) + (square_ - part_)) + fma(x_, x_, -square_);                              \
         (high) = sum_;                                                                                                 \
     } while (0)
+
+// The columns of the k-th pair of a round among `players`, an even number.
+INLINE int first_of(const int players, const int round, const int k)
+{
+    return k == 0 ? players - 1 : (round + k) % (players - 1);
+}
+
+INLINE int second_of(const int players, const int round, const int k)
+{
+    return (round + players - 1 - k) % (players - 1);
+}
 
 // Whether both columns count.
 INLINE maskV are_large(realV alpha, realV beta) { return fmin(alpha, beta) >= TINY; }

@@ -5,23 +5,43 @@
 // A mask is all ones (scalars: 1) where it holds.
 #if LANES == 1
 typedef int maskV;
-#define ANY(mask) (mask)
 #define NOT(mask) (!(mask))
-#elif PRECISION == 64
+#else
+#if PRECISION == 64
 typedef VECTOR(long) maskV;
-#define ANY(mask) any(mask)
-#define NOT(mask) (~(mask))
+#define VECTOR_OF(n) JOIN(long, n)
 #else
 typedef VECTOR(int) maskV;
-#define ANY(mask) any(mask)
+#define VECTOR_OF(n) JOIN(int, n)
+#endif
 #define NOT(mask) (~(mask))
 #endif
+
+// Whether a mask holds in any lane. Not `any`, which CPU compilers may turn into a branch per lane.
+INLINE int is_any(maskV mask)
+{
+#if LANES == 1
+    return mask;
+#else
+#if LANES == 16
+    const VECTOR_OF(8) eight = mask.lo | mask.hi;
+#elif LANES == 8
+    const maskV eight = mask;
+#endif
+#if LANES == 4
+    const maskV four = mask;
+#else
+    const VECTOR_OF(4) four = eight.lo | eight.hi;
+#endif
+    const VECTOR_OF(2) two = four.lo | four.hi;
+    return (two.x | two.y) != 0;
+#endif
+}
+
 #if PRECISION == 64
 #define EPSILON 0x1p-52
-#define LOOSE 1e-8   // what a sweep may find before it is the last: it then leaves about the square of that
 #else
 #define EPSILON 0x1p-23f
-#define LOOSE 3e-4f
 #endif
 
 // 2^-e for normal x = m 2^e, 1 <= m < 2: scaling by it is exact and brings x between 1 and 2.
@@ -51,26 +71,6 @@ INLINE maskV is_oblique(Pair pair, real cosine)
 }
 
 INLINE maskV is_known(Pair pair) { return pair.alpha * pair.beta > 0; }
-
-// The tangent of the rotation of a scaled pair, 0 where `wanted` does not hold.
-INLINE realV tangent_of(Pair pair, maskV wanted)
-{
-    const realV d = pair.beta - pair.alpha, g = 2 * pair.gamma;
-    const realV u = fabs(d) + sqrt(fma(d, d, g * g));
-    return wanted ? (d < 0 ? -g : g) / u : (realV)0;
-}
-
-// 1 / sqrt(w) for w from 1 to 2 by Newton's method, exactly 1 for 1: rotations by small angles stretch nothing, however
-// many there are.
-INLINE realV inverse_root(realV w)
-{
-    const realV x = w - 1;
-    realV y = fma(x, fma(x, (realV)(real)0.14822, (realV)(real)-0.44111), (realV)1);
-    const realV half_w = (real)0.5 * w;
-#pragma unroll
-    for (int i = 0; i < (PRECISION == 64 ? 4 : 2); i++) y *= fma(-half_w * y, y, (realV)(real)1.5);
-    return y;
-}
 
 typedef struct { realV cosine, sine; } Rotation;
 

@@ -99,17 +99,6 @@ INLINE void rotate_columns(__global realV *p, __global realV *q, const Rotation 
     }
 }
 
-// The columns of the k-th pair of a round among `players`, an even number.
-INLINE int first_of(const int players, const int round, const int k)
-{
-    return k == 0 ? players - 1 : (round + k) % (players - 1);
-}
-
-INLINE int second_of(const int players, const int round, const int k)
-{
-    return (round + players - 1 - k) % (players - 1);
-}
-
 INLINE void square_columns(const Work *w)
 {
     for (int p = 0; p < w->shape.count; p++) {
@@ -161,7 +150,7 @@ INLINE void orthogonalize(const Work *w)
             }
         }
         open &= NOT(done);
-        if (!ANY(open)) break;
+        if (!is_any(open)) break;
         done = NOT(open);
     }
     square_columns(w);

@@ -79,17 +79,6 @@ INLINE void make_columns(const Work *w)
     barrier(FENCE);
 }
 
-// The columns of the k-th pair of a round among `players`, an even number.
-INLINE int first_of(const int players, const int round, const int k)
-{
-    return k == 0 ? players - 1 : (round + k) % (players - 1);
-}
-
-INLINE int second_of(const int players, const int round, const int k)
-{
-    return (round + players - 1 - k) % (players - 1);
-}
-
 // One pair of a round, or none, for the item's team; returns whether it was oblique by more than the tolerance.
 INLINE int rotate_pair(const Work *w, const int players, const int round, const int k, __local real *parts)
 {

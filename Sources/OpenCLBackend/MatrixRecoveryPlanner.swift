@@ -16,8 +16,7 @@ struct MatrixRecoveryPlanner {
   init(_ batch: MatrixRecoveryBatch, _ device: Capabilities) {
     self.batch = batch
     self.device = device
-    let native = batch.precision == .f32 ? device.nativeFloatWidth : device.nativeDoubleWidth
-    lanes = [16, 8, 4].first { $0 <= native } ?? (batch.precision == .f32 ? 8 : 4)
+    lanes = device.lanes(batch.precision)
   }
 
   /// Nil if the batch trains step by step.

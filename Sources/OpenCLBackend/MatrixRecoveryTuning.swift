@@ -47,6 +47,10 @@ struct MatrixRecoveryTuning {
   /// The sources of the kernel in the order of concatenation.
   func sources() throws -> [ProgramSource] {
     switch family {
+    case .matrix where kind == .lanes:
+      try KernelLibrary.sources(
+        "common/real", "svd/rotation", "resident/matrix_recovery_step",
+        "resident/warm_jacobi_lanes", "resident/\(kernelName)")
     case .matrix:
       try KernelLibrary.sources(
         "common/real", "svd/rotation", "resident/matrix_recovery_step", "resident/\(kernelName)")

@@ -209,6 +209,12 @@ struct ArgumentList {
 }
 
 extension Capabilities {
+  /// Numbers in an explicit vector: as many as the hardware's have, within what kernels know.
+  func lanes(_ precision: Precision) -> Int {
+    let native = precision == .f32 ? nativeFloatWidth : nativeDoubleWidth
+    return [16, 8, 4].first { $0 <= native } ?? (precision == .f32 ? 8 : 4)
+  }
+
   /// Refuses a precision that the device does not have.
   func require(_ precision: Precision) throws {
     guard precision == .f32 || hasDouble else {

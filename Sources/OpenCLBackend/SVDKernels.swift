@@ -39,8 +39,7 @@ final class SVDKernels<S: RunScalar & KernelScalar> {
     self.queue = queue
     let device = context.device.capabilities
     isLanes = mapping == .automatic ? device.kind == .cpu : mapping == .lanes
-    let native = S.precision == .f32 ? device.nativeFloatWidth : device.nativeDoubleWidth
-    lanes = isLanes ? [16, 8, 4].first { $0 <= native } ?? (S.precision == .f32 ? 8 : 4) : 1
+    lanes = isLanes ? device.lanes(S.precision) : 1
     groupSize = isLanes ? 1 : min(128, device.maxWorkGroupSize)
   }
 

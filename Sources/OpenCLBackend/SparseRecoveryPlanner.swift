@@ -25,8 +25,7 @@ struct SparseRecoveryPlanner {
     self.batch = batch
     self.device = device
     self.placement = placement
-    let native = batch.precision == .f32 ? device.nativeFloatWidth : device.nativeDoubleWidth
-    lanes = [16, 8, 4].first { $0 <= native } ?? (batch.precision == .f32 ? 8 : 4)
+    lanes = device.lanes(batch.precision)
     isWide = device.nativeFloatWidth >= 16
   }
 

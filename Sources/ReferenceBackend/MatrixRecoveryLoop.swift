@@ -80,42 +80,32 @@ struct MatrixRecoveryLoop<Trainer: RunTrainer> {
   }
 }
 
-/// The reference's sessions of matrix recovery, over concrete scalar types.
+/// The reference's sessions of matrix recovery.
 enum MatrixRecoveryReference {
   static func session(_ batch: MatrixRecoveryBatch) -> LoopSession {
-    switch (batch.precision, batch.parameterization) {
-    case (.f32, .product):
-      let data = batch.problems.map { MatrixRecoveryData<Float>($0) }
-      return MatrixRecoveryLoop(
-        batch,
-        trainers: batch.runs.map {
-          MatrixProductTrainer(data: data[$0.problem], batch: batch, run: $0)
-        }
-      ).session
-    case (.f64, .product):
-      let data = batch.problems.map { MatrixRecoveryData<Double>($0) }
-      return MatrixRecoveryLoop(
-        batch,
-        trainers: batch.runs.map {
-          MatrixProductTrainer(data: data[$0.problem], batch: batch, run: $0)
-        }
-      ).session
-    case (.f32, _):
-      let data = batch.problems.map { MatrixRecoveryData<Float>($0) }
-      return MatrixRecoveryLoop(
-        batch,
-        trainers: batch.runs.map {
-          FactoredMatrixTrainer(data: data[$0.problem], batch: batch, run: $0)
-        }
-      ).session
-    case (.f64, _):
-      let data = batch.problems.map { MatrixRecoveryData<Double>($0) }
-      return MatrixRecoveryLoop(
-        batch,
-        trainers: batch.runs.map {
-          FactoredMatrixTrainer(data: data[$0.problem], batch: batch, run: $0)
-        }
-      ).session
+    switch batch.precision {
+    case .f32: session(batch, Float.self)
+    case .f64: session(batch, Double.self)
+    }
+  }
+
+  /// Inlined, so that trainers are of a concrete scalar type where their loops are made.
+  @inline(__always)
+  private static func session<S: RunScalar>(
+    _ batch: MatrixRecoveryBatch, _ type: S.Type
+  ) -> LoopSession {
+    let data = batch.problems.map { MatrixRecoveryData<S>($0) }
+    switch batch.parameterization {
+    case .product:
+      let trainers = batch.runs.map {
+        MatrixProductTrainer(data: data[$0.problem], batch: batch, run: $0)
+      }
+      return MatrixRecoveryLoop(batch, trainers: trainers).session
+    case .difference, .factors:
+      let trainers = batch.runs.map {
+        FactoredMatrixTrainer(data: data[$0.problem], batch: batch, run: $0)
+      }
+      return MatrixRecoveryLoop(batch, trainers: trainers).session
     }
   }
 }

@@ -1,10 +1,12 @@
 """grokcl, measured from outside: its command line, its store, the clock.
 
-Three rates of each sweep, from a long and a short run of it, in run-steps per second:
+Four rates of each sweep, from a long and a short run of it, in run-steps per second:
 - `timings`: of training as the store's table `device_timings` has it, which leaves out starting up
   and preparing data, and includes evaluating, reading back and writing the results to the store;
 - `batch`: as the results have it, `run_steps_per_second`, which leaves out the store as well;
-- `difference`: more run-steps over more wall time, which leaves out all that does not grow.
+- `difference`: more run-steps over more wall time, which leaves out all that does not grow;
+- `steps`: more run-steps over more training time: the same without the machine's other work on
+  starting up.
 """
 
 import glob
@@ -100,8 +102,8 @@ class Case:
         self.grokcl, self.spec, self.runs = grokcl, spec, runs
         self.options = dict(precision=precision, device=device, mapping=mapping)
         self.train(SHORT)  # fills the kernel cache
-        steps = 16 * SHORT
-        while (taken := steps * runs / self.train(steps).batch_rate) < seconds / 8:
+        steps, fixed = 16 * SHORT, self.train(SHORT).training
+        while (taken := self.train(steps).training - fixed) < seconds / 8:
             steps *= 4 if taken > seconds / 100 else 16
         self.steps = int(steps * seconds / taken)
 
@@ -115,5 +117,6 @@ class Case:
             "timings": long.run_steps / long.training,
             "batch": long.batch_rate,
             "difference": (long.run_steps - short.run_steps) / (long.wall - short.wall),
+            "steps": (long.run_steps - short.run_steps) / (long.training - short.training),
             "setup_seconds": long.setup,
         }

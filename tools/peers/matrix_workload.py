@@ -23,7 +23,7 @@ SIZE, OBSERVED, RUNS = 10, 70, 512
 NUCLEAR, INIT = 1e-4, 1e-6
 RATES = (0.05, 0.1)
 TABLE, TABLE_OBSERVED, TABLE_RATE, DECAY = 97, 470, 0.1, 1e-3
-TABLE_BATCHES = (1, 4, 16)
+TABLE_BATCHES = (1, 4, 16, 32)
 
 
 def completion_spec(method, runs=RUNS):

@@ -24,8 +24,9 @@ typedef VECTOR(float) roughV;
 // square is `weight`; a rotation is then two multiply-adds an entry. `square` is the column's own squared norm.
 typedef struct { realV square, weight; } Norm;
 
-// Two columns p, q that meet in a round, scaled by a power of two: the difference d of their squared norms and four times the square of their inner product g / 2. `tangent` is
-// sign d / (|d| + sqrt(d^2 + g^2)).
+// Two columns p, q that meet in a round, scaled by a power of two: the difference d of their squared norms, twice their
+// inner product g and its square; g is still up to the factors. `tangent` is sign d / (|d| + sqrt(d^2 + g^2)), so that
+// g times it is the tangent of the rotation.
 typedef struct {
     realV weights, g, d, squared_g, tangent;
     maskV wanted;
@@ -124,8 +125,8 @@ INLINE realV allowed_square(const realV longest, const Hyper h)
     return fmin(fmax(allowed, (realV)(LEAST * LEAST)), (realV)(MOST * MOST));
 }
 
-// One sweep over the columns with these norms, but for the lanes that are `done`, where cosines of which
-// the square is far below `allowed` stay; returns where it found one above SETTLED.
+// One sweep over the columns with these norms, but for the lanes that are `done`; cosines far below what is `allowed` stay.
+// Returns where it found one above SETTLED.
 INLINE maskV sweep(realV columns[COLS][HEIGHT], Norm norms[COLS], const realV allowed, const maskV done,
                    const Tournament pairs)
 {

@@ -6,11 +6,11 @@
 // arithmetic depends on nothing but its own run: a lane that needs no rotation keeps its numbers.
 //
 // How orthogonal is enough: the columns' directions enter the step times rate nuclear, so that a cosine of ROUNDING of the
-// longest column over rate nuclear changes the step by no more than rounding M does; in double precision what is left is
+// longest column over rate nuclear changes the step by a few roundings of M at most; in double precision what is left is
 // taken out to first order, and its square counts. Shorter columns are not known to more than HAZE of the longest.
 // Defines: those of matrix_recovery_step.cl; LANES.
 #define REFINED (PRECISION == 64)
-#define ROUNDING ((real)EPSILON * 4)
+#define ROUNDING ((real)EPSILON * (REFINED ? 32 : 4))
 #define HAZE ((real)EPSILON / 16)
 #define MOST (REFINED ? (real)1e-4 : (real)1e-3)    // bounds of the cosine that may be left
 #define LEAST (REFINED ? (real)1e-7 : (real)1e-5)

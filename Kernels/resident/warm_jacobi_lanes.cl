@@ -137,12 +137,13 @@ INLINE maskV sweep(realV columns[COLS][HEIGHT], Norm norms[COLS], const realV al
         realV inner[PLAYERS / 2];
         Meeting met[PLAYERS / 2];
         Shear shear[PLAYERS / 2];
-        int some = 0;   // bit k: pair k is to be rotated in some lane
+        maskV wanted = 0;   // bit k: pair k is to be rotated
         for (int k = FIRST; k < PLAYERS / 2; k++) inner[k] = inner_product(columns[c[k].p], columns[c[k].q]);
         for (int k = FIRST; k < PLAYERS / 2; k++) {
             met[k] = meet(norms[c[k].p], norms[c[k].q], inner[k], least, &open);
-            some |= is_any(met[k].wanted) << k;
+            wanted |= met[k].wanted & (1 << k);
         }
+        const int some = united(wanted);
         FOR_BITS(some, k) met[k].tangent = tangent_of(met[k].d, met[k].squared_g);
         FOR_BITS(some, k) shear[k] = rotate_norms(&norms[c[k].p], &norms[c[k].q], inner[k], &met[k]);
         FOR_BITS(some, k) shear_columns(columns[c[k].p], columns[c[k].q], shear[k]);

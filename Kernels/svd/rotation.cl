@@ -17,8 +17,8 @@ typedef VECTOR(int) maskV;
 #define NOT(mask) (~(mask))
 #endif
 
-// Whether a mask holds in any lane. Not `any`, which CPU compilers may turn into a branch per lane.
-INLINE int is_any(maskV mask)
+// All lanes of a mask or'ed. Not `any`, which CPU compilers may turn into a branch per lane.
+INLINE int united(maskV mask)
 {
 #if LANES == 1
     return mask;
@@ -34,9 +34,11 @@ INLINE int is_any(maskV mask)
     const VECTOR_OF(4) four = eight.lo | eight.hi;
 #endif
     const VECTOR_OF(2) two = four.lo | four.hi;
-    return (two.x | two.y) != 0;
+    return (int)(two.x | two.y);
 #endif
 }
+
+INLINE int is_any(maskV mask) { return united(mask) != 0; }
 
 #if PRECISION == 64
 #define EPSILON 0x1p-52

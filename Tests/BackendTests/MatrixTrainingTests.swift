@@ -36,7 +36,17 @@ import _TestSupport
           }
       }
     }
-    return MatrixTrainingCase.each(problems).filter { $0.mapping != .stepwise }
+    // Wide ones are trained as their transposes, measurements and inverses with them.
+    let wide = [
+      (RecoveryMethod.subgradient, true), (.proximal, true), (.projected, true),
+      (.projected, false),
+    ]
+    .map { method, isDense in
+      MatrixRecoveryCase(.product, method, isDense: isDense, nuclear: 1e-2).with {
+        ($0.rows, $0.columns, $0.runs, $0.problems) = (3, 6, 5, 2)
+      }
+    }
+    return MatrixTrainingCase.each(problems + wide).filter { $0.mapping != .stepwise }
   }()
 
   @Test(arguments: TestDevices.each(shapes, \.problem.precision))

@@ -71,6 +71,43 @@ import _TestSupport
       TestDevices.context(test.device), decomposition: test.value.mapping)
   }
 
+  /// Lanes without a run and the work-items beyond the last one write nothing.
+  @Test(arguments: TestDevices.each(all, \.precision))
+  func nothingIsWrittenBehindTheResults(test: DeviceCase<Factoring>) throws {
+    try checkSentinels(test.value.precision.scalar, test)
+  }
+
+  private func checkSentinels<S: RunScalar & KernelScalar>(
+    _ type: S.Type, _ test: DeviceCase<Factoring>
+  ) throws {
+    let (rows, columns) = (test.value.rows, test.value.columns)
+    let (backend, k) = (try operations(type, test), min(rows, columns))
+    let queue = try Queue(TestDevices.context(test.device))
+    for runs in [1, 3, 17] {
+      var watched: [(OpenCLTensor<S>, SentinelBuffer<S>)] = []
+      func tensor(_ rows: Int, _ columns: Int, _ value: (Int) -> Double) throws -> OpenCLTensor<S> {
+        let shape = BatchShape(runs: runs, rows: rows, columns: columns)
+        let values = (0..<shape.count).map { S(value($0 % (rows * columns))) }
+        let sentinels = try SentinelBuffer(values, on: queue)
+        watched.append((OpenCLTensor(shape, sentinels.buffer), sentinels))
+        return watched[watched.count - 1].0
+      }
+      let x = try tensor(rows, columns) { Double(($0 * 7 + 3) % 11) - 4 }
+      let basis = try tensor(k, k) { $0 % (k + 1) == 0 ? 1 : 0 }
+      let (left, values) = (try tensor(rows, k) { _ in 0 }, try tensor(k, 1) { _ in 0 })
+      let right = try tensor(columns, k) { _ in 0 }
+      let (y, gamma) = (try tensor(rows, columns) { _ in 0 }, try tensor(1, 1) { _ in 0.5 })
+      try backend.svd(x, basis: basis, left: left, values: values, right: right)
+      try backend.polarFactor(x, basis: basis, into: y)
+      try backend.singularValueThreshold(gamma, x, basis: basis)
+      for (index, (tensor, sentinels)) in watched.enumerated() {
+        #expect(
+          sentinels.values(in: try backend.read(tensor)) != nil,
+          "\(runs) runs, tensor \(index): a sentinel is gone")
+      }
+    }
+  }
+
   // MARK: - What is built on it
 
   @Test(arguments: TestDevices.each(all, \.precision))

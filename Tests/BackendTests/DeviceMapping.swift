@@ -119,16 +119,30 @@ struct TrainingCase: Sendable, CustomStringConvertible {
     let session = try mapping.session(batch, on: device, avoidsDouble: avoidsDouble)
     let reference = try ReferenceTrainingBackend().session(for: batch, mapping: .automatic)
     let launch = Launch(start: 0, end: steps, evaluations: evaluations, runs: runs)
-    let (curves, expected) = (try session.advance(launch), try reference.advance(launch))
-    guard session.metricNames == reference.metricNames, curves.steps == expected.steps,
+    return try session.mismatch(with: reference, launch, tolerance)
+  }
+}
+
+extension TrainingSession {
+  /// Where curves and parameters part from another session's after the same launch, or nil.
+  ///
+  /// - Parameter values: what of the curves is compared.
+  func mismatch(
+    with other: any TrainingSession, _ launch: Launch, _ rule: Tolerance,
+    values: (EvaluationBlock) -> [Double] = { $0.values }
+  ) throws -> String? {
+    let (curves, expected) = (try advance(launch), try other.advance(launch))
+    guard metricNames == other.metricNames, curves.steps == expected.steps,
       curves.runs == expected.runs
     else { return "other names, steps or runs" }
-    if let found = tolerance.mismatch(curves.values, expected.values) { return "curves \(found)" }
-    for (own, other) in zip(try session.parameters(of: runs), try reference.parameters(of: runs)) {
+    if let found = rule.mismatch(values(curves), values(expected)) { return "curves \(found)" }
+    for (own, other) in zip(
+      try parameters(of: launch.runs), try other.parameters(of: launch.runs))
+    {
       guard own.map(\.name) == other.map(\.name), own.map(\.shape) == other.map(\.shape) else {
         return "other tensors"
       }
-      let found = tolerance.mismatch(own.flatMap(\.values), other.flatMap(\.values))
+      let found = rule.mismatch(own.flatMap(\.values), other.flatMap(\.values))
       if let found { return "parameters \(found)" }
     }
     return nil

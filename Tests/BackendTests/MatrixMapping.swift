@@ -52,22 +52,8 @@ struct MatrixTrainingCase: Sendable, CustomStringConvertible {
     let reference = try #require(
       try ReferenceTrainingBackend().session(for: batch, mapping: .automatic))
     let launch = Launch(start: 0, end: steps, evaluations: evaluations, runs: runs)
-    let (curves, expected) = (try session.advance(launch), try reference.advance(launch))
-    guard session.metricNames == reference.metricNames, curves.steps == expected.steps,
-      curves.runs == expected.runs
-    else { return "other names, steps or runs" }
     let rule = Tolerance.matrixTrajectory(problem.precision, steps: steps + 1)
-    if let found = rule.mismatch(curves.withoutRatios, expected.withoutRatios) {
-      return "curves \(found)"
-    }
-    for (own, other) in zip(try session.parameters(of: runs), try reference.parameters(of: runs)) {
-      guard own.map(\.name) == other.map(\.name), own.map(\.shape) == other.map(\.shape) else {
-        return "other tensors"
-      }
-      let found = rule.mismatch(own.flatMap(\.values), other.flatMap(\.values))
-      if let found { return "parameters \(found)" }
-    }
-    return nil
+    return try session.mismatch(with: reference, launch, rule, values: \.withoutRatios)
   }
 }
 

@@ -19,6 +19,7 @@ let package = Package(
       path: "Kernels",
       exclude: [
         "common", "linalg", "elementwise", "shrinkage", "reduction", "resident", "random", "svd",
+        "network",
       ],
       sources: ["kernels.c"],
       publicHeadersPath: "include"

@@ -28,6 +28,30 @@ static const unsigned char elementwise_scale[] = {
 static const unsigned char linalg_matmul[] = {
 #embed "linalg/matmul.cl"
 };
+static const unsigned char network_activations[] = {
+#embed "network/activations.cl"
+};
+static const unsigned char network_embed[] = {
+#embed "network/embed.cl"
+};
+static const unsigned char network_log_cross_entropy[] = {
+#embed "network/log_cross_entropy.cl"
+};
+static const unsigned char network_row[] = {
+#embed "network/row.cl"
+};
+static const unsigned char network_sample_scores[] = {
+#embed "network/sample_scores.cl"
+};
+static const unsigned char network_score_sums[] = {
+#embed "network/score_sums.cl"
+};
+static const unsigned char network_softmax_cross_entropy[] = {
+#embed "network/softmax_cross_entropy.cl"
+};
+static const unsigned char network_update[] = {
+#embed "network/update.cl"
+};
 static const unsigned char random_philox[] = {
 #embed "random/philox.cl"
 };
@@ -64,23 +88,18 @@ static const unsigned char resident_sparse_recovery_work_group[] = {
 static const unsigned char resident_factored_recovery_components[] = {
 #embed "resident/factored_recovery_components.cl"
 };
-
 static const unsigned char resident_factored_recovery_lanes[] = {
 #embed "resident/factored_recovery_lanes.cl"
 };
-
 static const unsigned char resident_factored_recovery_step[] = {
 #embed "resident/factored_recovery_step.cl"
 };
-
 static const unsigned char resident_factored_recovery_work_group[] = {
 #embed "resident/factored_recovery_work_group.cl"
 };
-
 static const unsigned char svd_rotation[] = {
 #embed "svd/rotation.cl"
 };
-
 static const unsigned char resident_matrix_recovery_lanes[] = {
 #embed "resident/matrix_recovery_lanes.cl"
 };
@@ -98,6 +117,9 @@ static const unsigned char svd_svd_work_group[] = {
 };
 static const unsigned char resident_matrix_recovery_work_group[] = {
 #embed "resident/matrix_recovery_work_group.cl"
+};
+static const unsigned char resident_scalar_network_lanes[] = {
+#embed "resident/scalar_network_lanes.cl"
 };
 static const unsigned char resident_warm_jacobi_lanes[] = {
 #embed "resident/warm_jacobi_lanes.cl"
@@ -119,6 +141,14 @@ static const source sources[] = {
     ENTRY(elementwise, hadamard),
     ENTRY(elementwise, scale),
     ENTRY(linalg, matmul),
+    ENTRY(network, activations),
+    ENTRY(network, embed),
+    ENTRY(network, log_cross_entropy),
+    ENTRY(network, row),
+    ENTRY(network, sample_scores),
+    ENTRY(network, score_sums),
+    ENTRY(network, softmax_cross_entropy),
+    ENTRY(network, update),
     ENTRY(random, philox),
     ENTRY(reduction, dot),
     ENTRY(reduction, l1_norm),
@@ -141,6 +171,7 @@ static const source sources[] = {
     ENTRY(svd, svd_lanes),
     ENTRY(svd, svd_work_group),
     ENTRY(resident, matrix_recovery_work_group),
+    ENTRY(resident, scalar_network_lanes),
     ENTRY(resident, warm_jacobi_lanes),
     ENTRY(shrinkage, sign),
     ENTRY(shrinkage, soft_threshold),

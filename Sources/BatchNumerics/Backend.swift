@@ -48,8 +48,7 @@ public struct MatrixOperand<Tensor: BatchTensor> {
 /// Each operation acts on all runs of a batch at once. An operand whose `shape.runs` is 1 is shared
 /// by the runs of the result. A run's result never depends on the other runs. Operations throw
 /// `ShapeError` where shapes do not fit, and the device's error where the device fails.
-public protocol Backend: AnyObject {
-  associatedtype Tensor: BatchTensor
+public protocol Backend: NetworkOperations {
   var precision: Precision { get }
 
   /// A tensor of the given numbers, rounded to the backend's precision; zeros if `values` is nil.
@@ -57,8 +56,6 @@ public protocol Backend: AnyObject {
   /// The numbers of a tensor, after all earlier operations.
   func read(_ tensor: Tensor) throws -> [Double]
 
-  /// c = op(a) op(b), per run.
-  func matmul(_ a: MatrixOperand<Tensor>, _ b: MatrixOperand<Tensor>, into c: Tensor) throws
   /// y = x
   func copy(_ x: Tensor, into y: Tensor) throws
   /// y += alpha x with one alpha per run: `alpha` is [runs][1, 1].
@@ -94,6 +91,15 @@ public protocol Backend: AnyObject {
   func l2Norm(_ x: Tensor) throws -> [Double]
   /// Per run: the largest entry; NaN if any entry is NaN.
   func max(_ x: Tensor) throws -> [Double]
+}
+
+extension Backend {
+  /// c = op(a) op(b), per run.
+  public func matmul(
+    _ a: MatrixOperand<Tensor>, _ b: MatrixOperand<Tensor>, into c: Tensor
+  ) throws {
+    try matmul(a, b, into: c, epilogue: .none)
+  }
 }
 
 /// Operands whose shapes do not fit an operation.
@@ -163,7 +169,7 @@ public enum ShapeRule {
     else { throw ShapeError("svd", [x.shape, left.shape, values.shape, right.shape]) }
   }
 
-  private static func isPerRunOrShared<T: BatchTensor>(_ operand: T, _ result: T) -> Bool {
+  static func isPerRunOrShared(_ operand: some BatchTensor, _ result: some BatchTensor) -> Bool {
     operand.shape.runs == 1 || operand.shape.runs == result.shape.runs
   }
 }

@@ -14,6 +14,13 @@ public enum RandomPurpose: UInt32, Sendable {
   case entries = 9
   case secondMeasurements = 10
   case secondCoherentRows = 11
+  case shuffling = 13
+  case split = 14
+  case inputs = 15
+  case testInputs = 16
+  case teacherFirst = 17
+  case teacherSecond = 18
+  case tokenLabels = 12
 }
 
 /// A source of the random draws that experiments need, one after the other.
@@ -66,6 +73,12 @@ public struct RandomStream: RandomSource, Sendable {
     let radius = (-2 * log(u)).squareRoot()
     spare = radius * sin(2 * Double.pi * v)
     return radius * cos(2 * Double.pi * v)
+  }
+
+  /// The next number of the uniform distribution on [0, 1), with 53 bits.
+  public mutating func uniform() -> Double {
+    let words = nextBlock()
+    return Self.unit(words.x, words.y)
   }
 
   /// Fisher-Yates; each index by Lemire's multiply-and-reject, so without bias.

@@ -96,6 +96,14 @@ public protocol TrainingBackend: Sendable {
   func session(
     for batch: MatrixRecoveryBatch, mapping: MappingChoice
   ) throws -> (any TrainingSession)?
+
+  /// A batch of networks in the backend's own loops or resident kernels; nil if it has none for such
+  /// a batch, which then trains step by step.
+  ///
+  /// - Throws: `MappingError` for a mapping that the device cannot run.
+  func session(
+    for batch: NetworkBatch, mapping: MappingChoice
+  ) throws -> (any TrainingSession)?
 }
 
 /// Which of a device's mappings a batch is to use.

@@ -37,8 +37,6 @@ public protocol Experiment: Sendable {
   var summary: String { get }
   /// Every key of the spec, with defaults.
   var parameters: [ParameterDefinition] { get }
-  /// Names of the metrics that t1 and t2 are read from.
-  var thresholdMetrics: (train: String, test: String) { get }
 
   /// Checks a point of a sweep beyond the types of its values and completes it.
   ///
@@ -57,7 +55,7 @@ public protocol Experiment: Sendable {
 
 /// The families that there are.
 public enum ExperimentCatalog {
-  public static let all: [any Experiment] = [SparseRecovery(), MatrixRecovery()]
+  public static let all: [any Experiment] = [SparseRecovery(), MatrixRecovery(), Network()]
 
   /// - Throws: `SpecError` listing the families if there is none of that name.
   public static func named(_ name: String) throws -> any Experiment {
@@ -72,6 +70,13 @@ public enum ExperimentCatalog {
 
 /// The keys that every family has.
 public enum CommonParameters {
+  /// All of them, with a family's own definitions of some; nil leaves a key out.
+  static func definitions(
+    replacing own: [String: ParameterDefinition?]
+  ) -> [ParameterDefinition] {
+    definitions.compactMap { own.keys.contains($0.key) ? own[$0.key] ?? nil : $0 }
+  }
+
   public static let definitions: [ParameterDefinition] =
     [
       ParameterDefinition(

@@ -33,7 +33,12 @@ struct InstanceReader {
 
   /// Indices below a bound.
   func indices(_ name: String, count: Int, below bound: Int) throws -> [Int] {
-    try vector(name, count: count).map { value in
+    try indices(name, shape: [count], below: bound)
+  }
+
+  /// Indices below a bound, of any shape.
+  func indices(_ name: String, shape: [Int], below bound: Int) throws -> [Int] {
+    try tensor(name, "\(shape)") { $0 == shape }.values.map { value in
       guard let index = Int(exactly: value), (0..<bound).contains(index) else {
         throw SpecError(
           place: file.path, key: name, value: "\(value)", "must be indices from 0 to \(bound - 1)")

@@ -2,12 +2,22 @@
 public struct Thresholds: Sendable, Equatable {
   public let train: Double
   public let test: Double
+  /// Names of the metrics that t1 and t2 are read from.
+  public let trainMetric: String
+  public let testMetric: String
   /// Whether a metric meets its threshold from above (accuracies) or below (errors, losses).
   public let largerIsBetter: Bool
 
-  public init(train: Double, test: Double, largerIsBetter: Bool = false) {
+  public init(
+    train: Double, test: Double,
+    metrics: (train: String, test: String) = (
+      "train_error", "test_error"
+    ), largerIsBetter: Bool = false
+  ) {
     self.train = train
     self.test = test
+    trainMetric = metrics.train
+    testMetric = metrics.test
     self.largerIsBetter = largerIsBetter
   }
 

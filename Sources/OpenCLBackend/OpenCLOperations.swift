@@ -5,12 +5,11 @@ import OpenCLHost
 public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
   public typealias Tensor = OpenCLTensor<S>
 
-  private let context: Context
-  private let queue: Queue
-  private let kernels: [String: Kernel]
-  private let groupSize: Int
-  private let hasDouble: Bool
+  let context: Context
+  let queue: Queue
+  let kernels: OperationKernels
   let decompositions: SVDKernels<S>
+  let products: ProductKernels<S>
 
   /// Builds the kernels for a device.
   ///
@@ -21,30 +20,11 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
   public init(
     _ context: Context, avoidsDouble: Bool = false, decomposition: MappingChoice = .automatic
   ) throws {
-    let capabilities = context.device.capabilities
-    try capabilities.require(S.precision)
     self.context = context
-    hasDouble = capabilities.hasDouble && !(avoidsDouble && S.precision == .f32)
-    groupSize = min(64, capabilities.maxWorkGroupSize)
+    kernels = try OperationKernels(context, S.precision, avoidsDouble: avoidsDouble)
     queue = try Queue(context)
     decompositions = SVDKernels(context, queue, mapping: decomposition)
-    var options = ProgramOptions(numbers: [
-      "PRECISION": S.precision == .f64 ? 64 : 32, "WG": groupSize,
-    ])
-    if !hasDouble { options.define("NO_FP64") }
-    let program = try context.program(
-      KernelLibrary.sources(
-        "common/real", "common/batch", "elementwise/copy", "elementwise/axpy",
-        "elementwise/hadamard", "elementwise/scale", "shrinkage/sign", "shrinkage/soft_threshold",
-        "reduction/tree", "reduction/dot", "reduction/l1_norm", "reduction/l2_norm",
-        "reduction/max", "linalg/matmul"),
-      options: options)
-    let names = [
-      "copy", "axpy", "hadamard", "scale", "sign", "soft_threshold", "dot", "l1_norm", "l2_norm",
-      "max", "matmul",
-    ]
-    kernels = try Dictionary(
-      uniqueKeysWithValues: names.map { ($0, try program.kernel("batch_" + $0)) })
+    products = ProductKernels(context, queue, kernels)
   }
 
   public var precision: Precision { S.precision }
@@ -63,24 +43,7 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
   }
 
   public func read(_ tensor: Tensor) throws -> [Double] {
-    try queue.read(tensor.buffer).values().map { Double($0) }
-  }
-
-  public func matmul(
-    _ a: MatrixOperand<Tensor>, _ b: MatrixOperand<Tensor>, into c: Tensor
-  ) throws {
-    try ShapeRule.matmul(a, b, c)
-    try launch("matmul", c.shape.count) { arguments in
-      try arguments.set(Int32(c.shape.rows), Int32(a.columns), Int32(c.shape.columns))
-      try arguments.set(UInt64(c.shape.count))
-      for operand in [a, b] {
-        let width = Int32(operand.tensor.shape.columns)
-        try arguments.set(operand.tensor.buffer)
-        try arguments.set(operand.tensor.stride)
-        try arguments.set(operand.transposed ? 1 : width, operand.transposed ? width : 1)
-      }
-      try arguments.set(c.buffer)
-    }
+    try queue.read(tensor.buffer, 0..<tensor.shape.count).values().map { Double($0) }
   }
 
   public func copy(_ x: Tensor, into y: Tensor) throws {
@@ -129,7 +92,7 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
 
   /// Launches a kernel with the arguments (count, per run, {operand, its stride} ..., result).
   private func elementwise(_ name: String, _ operands: [Tensor], _ result: Tensor) throws {
-    try launch(name, result.shape.count) { arguments in
+    try launch("batch_" + name, result.shape.count) { arguments in
       try arguments.set(UInt64(result.shape.count))
       try arguments.set(Int32(result.shape.perRun))
       for operand in operands {
@@ -140,44 +103,49 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
     }
   }
 
-  private func launch(
+  func launch(
     _ name: String, _ count: Int, _ fill: (inout ArgumentList) throws -> Void
   ) throws {
-    let kernel = try kernel(name)
+    let kernel = try kernels[name]
     var arguments = ArgumentList(kernel)
     try fill(&arguments)
-    let local = WorkSize(groupSize)
+    let local = WorkSize(kernels.groupSize)
     try queue.enqueue(kernel, global: WorkSize(count).rounded(upTo: local), local: local)
   }
 
-  /// Launches a reduction, one work-group per run, and reads its results.
   private func reduce(_ name: String, _ x: Tensor, _ y: Tensor? = nil) throws -> [Double] {
-    hasDouble
-      ? try reduce(name, x, y, as: Double.self)
-      : try reduce(name, x, y, as: Float.self).map { Double($0) }
+    try reduce("batch_" + name, runs: x.shape.runs, perRun: 1) { arguments in
+      try arguments.set(Int32(x.shape.perRun))
+      try arguments.set(x.buffer)
+      if let y {
+        try arguments.set(y.buffer)
+        try arguments.set(y.stride)
+      }
+    }
+  }
+
+  /// Launches a reduction, one work-group per run, and reads its results, so many per run. `fill`
+  /// sets all arguments but the result.
+  func reduce(
+    _ name: String, runs: Int, perRun: Int, _ fill: (inout ArgumentList) throws -> Void
+  ) throws -> [Double] {
+    kernels.hasDouble
+      ? try reduce(name, runs, perRun, fill, as: Double.self)
+      : try reduce(name, runs, perRun, fill, as: Float.self).map { Double($0) }
   }
 
   private func reduce<W: KernelScalar & BinaryFloatingPoint>(
-    _ name: String, _ x: Tensor, _ y: Tensor?, as type: W.Type
+    _ name: String, _ runs: Int, _ perRun: Int, _ fill: (inout ArgumentList) throws -> Void,
+    as type: W.Type
   ) throws -> [W] {
-    let kernel = try kernel(name)
-    let result = try Buffer<W>(context, count: x.shape.runs)
+    let kernel = try kernels[name]
+    let result = try Buffer<W>(context, count: runs * perRun)
     var arguments = ArgumentList(kernel)
-    try arguments.set(Int32(x.shape.perRun))
-    try arguments.set(x.buffer)
-    if let y {
-      try arguments.set(y.buffer)
-      try arguments.set(y.stride)
-    }
+    try fill(&arguments)
     try arguments.set(result)
-    try queue.enqueue(
-      kernel, global: WorkSize(x.shape.runs * groupSize), local: WorkSize(groupSize))
+    let size = kernels.groupSize
+    try queue.enqueue(kernel, global: WorkSize(runs * size), local: WorkSize(size))
     return try queue.read(result).values()
-  }
-
-  private func kernel(_ name: String) throws -> Kernel {
-    guard let kernel = kernels[name] else { throw KernelLibraryError(path: name) }
-    return kernel
   }
 }
 

@@ -73,4 +73,27 @@ public struct OpenCLTrainingBackend: TrainingBackend {
     case .f64: return try ResidentMatrixRecovery<Double>(batch, context, tuning)
     }
   }
+
+  public func session(
+    for batch: NetworkBatch, mapping: MappingChoice
+  ) throws -> (any TrainingSession)? {
+    let capabilities = context.device.capabilities
+    try capabilities.require(batch.precision)
+    guard mapping == .automatic || mapping == .lanes else {
+      throw MappingError(mapping, "networks have auto, stepwise and, of one variable, lanes")
+    }
+    let samples = batch.problems.first?.train.count ?? 0
+    guard let network = ScalarNetwork(batch), samples <= ResidentScalarNetwork<Float>.mostSamples,
+      mapping == .lanes || capabilities.kind == .cpu
+    else {
+      guard mapping == .automatic else {
+        throw MappingError(mapping, "is for networks of one variable trained by gd")
+      }
+      return nil
+    }
+    switch batch.precision {
+    case .f32: return try ResidentScalarNetwork<Float>(batch, network, context)
+    case .f64: return try ResidentScalarNetwork<Double>(batch, network, context)
+    }
+  }
 }

@@ -45,4 +45,18 @@ public struct ReferenceTrainingBackend: TrainingBackend {
     }
     return MatrixRecoveryReference.session(batch)
   }
+
+  public func session(
+    for batch: NetworkBatch, mapping: MappingChoice
+  ) throws -> (any TrainingSession)? {
+    guard mapping == .automatic else {
+      throw MappingError(mapping, "the cpu reference has only auto and stepwise")
+    }
+    return ScalarNetwork(batch).map { network in
+      switch batch.precision {
+      case .f32: ScalarNetworkLoop<Float>(batch, network).session
+      case .f64: ScalarNetworkLoop<Double>(batch, network).session
+      }
+    }
+  }
 }

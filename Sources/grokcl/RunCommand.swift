@@ -51,7 +51,9 @@ struct RunCommand: ParsableCommand {
     if json {
       session.onResult = { try Output.line($0.json) }
     } else {
-      let table = RunTable(axes: spec.axes.map(\.key), metrics: plan.experiment.thresholdMetrics)
+      let thresholds = plan.runs.first?.thresholds ?? Thresholds(train: 0, test: 0)
+      let table = RunTable(
+        axes: spec.axes.map(\.key), metrics: (thresholds.trainMetric, thresholds.testMetric))
       try Output.line(table.header)
       session.onResult = { try Output.line(table.row($0)) }
     }

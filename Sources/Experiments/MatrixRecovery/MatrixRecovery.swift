@@ -10,7 +10,6 @@ public struct MatrixRecovery: Experiment {
   public let summary =
     "loss(X W - y) + sum_k (nuclear |A_k|_* + l2/2 |A_k|^2 + l1 |A_k|_1), W = A_1 ... A_L, "
     + "U U^T - V V^T or U V^T"
-  public let thresholdMetrics = (train: "train_error", test: "test_error")
   public let parameters = methodParameters + problemParameters + CommonParameters.definitions
 
   private let cache = ProblemCache<MatrixRecoveryEntry> { $0.size }

@@ -94,7 +94,7 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
     one = try store.tensor(1, 1, 1, [1])
     zero = try store.tensor(1, 1, 1, [0])
     minusOne = try store.tensor(1, 1, 1, [-1])
-    allocatedBytes = store.count * batch.precision.byteCount
+    allocatedBytes = store.bytes
   }
 
   /// One copy if all runs share their data, otherwise one per run.
@@ -283,23 +283,5 @@ extension StepwiseMatrixRecovery {
       try multiply(inverse, residual, into: vector)
       try operations.axpy(minusOne, vector, into: a)
     }
-  }
-}
-
-/// Makes tensors and counts their numbers.
-private final class TensorStore<B: Backend> {
-  private let operations: B
-  private(set) var count = 0
-
-  init(_ operations: B) {
-    self.operations = operations
-  }
-
-  func tensor(
-    _ runs: Int, _ rows: Int, _ columns: Int, _ values: [Double]? = nil
-  ) throws -> B.Tensor {
-    let shape = BatchShape(runs: runs, rows: rows, columns: columns)
-    count += shape.count
-    return try operations.tensor(shape, values)
   }
 }

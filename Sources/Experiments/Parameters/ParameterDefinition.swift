@@ -10,6 +10,8 @@ public struct ParameterDefinition: Sendable {
     case integers(ClosedRange<Int>)
     /// A positive number or one of the named expressions.
     case expression([String])
+    /// A file or folder.
+    case path
   }
 
   /// Dotted path in the spec.
@@ -45,6 +47,7 @@ public struct ParameterDefinition: Sendable {
       case .integers(let range):
         "a list of integers from \(range.lowerBound) to \(range.upperBound)"
       case .expression(let names): "a positive number or " + names.joined(separator: " or ")
+      case .path: "a path"
       }
     return isOptional ? values + ", or null" : values
   }
@@ -65,6 +68,7 @@ public struct ParameterDefinition: Sendable {
     case (.boolean, .boolean): return value
     case (.integers(let range), .list(let values)):
       return acceptList(values, range)
+    case (.path, .text(let path)) where !path.isEmpty: return value
     case (.expression(let names), .text(let name)) where names.contains(name): return value
     case (.expression, _):
       guard let number = value.asNumber, number > 0, number.isFinite else { return nil }

@@ -7,7 +7,6 @@ public struct SparseRecovery: Experiment {
   public let name = "sparse-recovery"
   public let summary =
     "min 1/2 |X a - y|^2 + sum_k (l2/2 |A_k|^2 + l1 |A_k|_1), a = A_1 * ... * A_L"
-  public let thresholdMetrics = (train: "train_error", test: "test_error")
   public let parameters =
     methodParameters + problemParameters + CommonParameters.definitions
 

@@ -27,10 +27,11 @@ public struct RunCurves: Sendable, Equatable {
     names.firstIndex(of: name).map { values[$0] }
   }
 
-  /// The metrics of the last evaluation, components of a trace left out.
+  /// The metrics of the last evaluation, traces of components and of predictions left out.
   public var final: [(name: String, value: Double)] {
     zip(names, values).compactMap { name, curve in
-      guard let value = curve.last, !name.hasPrefix("a_") else { return nil }
+      guard let value = curve.last, !name.hasPrefix("a_"), !name.hasPrefix("f_")
+      else { return nil }
       return (name, value)
     }
   }

@@ -159,12 +159,13 @@ public final class SweepRunner: Sendable {
     of outcome: BatchTrainer.Outcome, _ run: PreparedRun, _ plan: SweepPlan,
     _ backend: any TrainingBackend, _ session: any TrainingSession, _ seconds: Double, rate: Double
   ) -> RunResult {
-    let metrics = plan.experiment.thresholdMetrics
     let (steps, curves) = (outcome.curves.steps, outcome.curves)
     return RunResult(
       run: run, experiment: plan.experiment.name, status: outcome.status, steps: outcome.steps,
-      t1: run.thresholds.memorization(steps: steps, train: curves[metrics.train] ?? []),
-      t2: run.thresholds.generalization(steps: steps, test: curves[metrics.test] ?? []),
+      t1: run.thresholds.memorization(
+        steps: steps, train: curves[run.thresholds.trainMetric] ?? []),
+      t2: run.thresholds.generalization(
+        steps: steps, test: curves[run.thresholds.testMetric] ?? []),
       curves: curves, parameters: outcome.parameters, device: backend.deviceName,
       mapping: session.mapping, seconds: seconds, runStepsPerSecond: rate)
   }

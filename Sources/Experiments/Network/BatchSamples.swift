@@ -1,0 +1,72 @@
+import BatchNumerics
+
+/// The samples of mini-batches on a device, refilled for every step.
+final class BatchSamples<B: Backend> {
+  private let operations: B
+  private let owners: [NetworkSamples]
+  private let vocabulary: Int?
+  private let whole: SampleTensors<B>
+  private let tensors: [Int: SampleTensors<B>]  // by the number of samples
+  private let rows: [Int: B.Indices]  // for dense inputs
+  private var batches: MiniBatches
+
+  init(_ batch: NetworkBatch, size: Int, _ store: TensorStore<B>) throws {
+    operations = store.operations
+    let runs = batch.runs.count
+    owners = batch.runs.map { batch.problems[$0.problem].train }
+    batches = MiniBatches(
+      count: owners[0].count, size: size, seeds: batch.runs.map(\.seed))
+    if case .tokens(let vocabulary, _, _, _) = batch.model.input {
+      self.vocabulary = vocabulary
+    } else {
+      vocabulary = nil
+    }
+    let (owners, vocabulary) = (owners, vocabulary)
+    whole = try SampleTensors(
+      batch.owners.map(\.train), 0..<owners[0].count, vocabulary: nil, on: store)
+    tensors = try Dictionary(
+      uniqueKeysWithValues: batches.sizes.map {
+        ($0, try SampleTensors(owners, 0..<$0, vocabulary: vocabulary, on: store))
+      })
+    rows = try Dictionary(
+      uniqueKeysWithValues: batches.sizes.map {
+        ($0, try store.indices(runs, $0, 1, [Int32](repeating: 0, count: runs * $0)))
+      })
+  }
+
+  /// Fills in the samples of the next step.
+  func next() throws -> SampleTensors<B> {
+    let orders = batches.nextBatch()
+    guard let target = tensors[orders[0].count], let rows = rows[orders[0].count] else {
+      throw ShapeError("mini-batch", [])
+    }
+    try operations.write(orders.flatMap { $0.map { Int32($0) } }, into: rows)
+    switch (target.inputs, whole.inputs) {
+    case (.dense(let part), .dense(let all)): try operations.selectRows(all, rows, into: part)
+    case (.tokens(let part, let segments), _):
+      let pairs = zip(owners, orders).map { samples, order -> [Int32] in
+        guard case .tokens(let tokens) = samples.inputs else { return [] }
+        return order.flatMap { [tokens[2 * $0], tokens[2 * $0 + 1]] }
+      }
+      try operations.write(pairs.flatMap { $0 }, into: part)
+      for (slot, indices) in segments.enumerated() {
+        try operations.write(
+          pairs.flatMap {
+            TokenSegments.segments($0, slot: slot, vocabulary: vocabulary ?? 0)
+          }, into: indices)
+      }
+    default: throw ShapeError("mini-batch", [])
+    }
+    switch (target.targets, whole.targets) {
+    case (.values(let part), .values(let all)): try operations.selectRows(all, rows, into: part)
+    case (.labels(let part), _):
+      let labels = zip(owners, orders).flatMap { samples, order -> [Int32] in
+        guard case .labels(let labels) = samples.targets else { return [] }
+        return order.map { labels[$0] }
+      }
+      try operations.write(labels, into: part)
+    default: throw ShapeError("mini-batch", [])
+    }
+    return target
+  }
+}

@@ -1,0 +1,168 @@
+import BatchNumerics
+import Foundation
+
+/// The training of networks written against the batched operations, for every model, loss, penalty
+/// and optimiser on any backend: on the reference it is the truth in tests.
+public final class StepwiseNetwork<B: Backend>: StepwiseSession {
+  public let metricNames: [String]
+  public var allocatedBytes: Int { store.bytes }
+  var finals: [Int: [Double]] = [:]
+  var runCount: Int { batch.runs.count }
+
+  private let operations: B
+  private let batch: NetworkBatch
+  private let store: TensorStore<B>
+  private let metrics: NetworkMetrics
+  private let pass: NetworkPass<B>
+  private let steps: NetworkSteps<B>
+  private let sobolev: SobolevTerm<B>?
+  private let parameters: NetworkTensors<B.Tensor>
+  private let gradients: NetworkTensors<B.Tensor>
+  private let training: Training
+  private let trainSet: [SampleTensors<B>]
+  private let testSet: [SampleTensors<B>]
+
+  /// What a step is trained on.
+  private enum Training {
+    case full(SampleTensors<B>)
+    case batches(BatchSamples<B>)
+  }
+
+  /// The most samples that are evaluated at once.
+  private static var largestChunk: Int { 4096 }
+
+  public init(_ batch: NetworkBatch, on operations: B) throws {
+    self.batch = batch
+    self.operations = operations
+    metrics = NetworkMetrics(batch)
+    metricNames = metrics.names
+    let store = TensorStore(operations)
+    self.store = store
+    let (model, runs) = (batch.model, batch.runs.count)
+    var start = 0
+    parameters = try NetworkTensors(model) { shape in
+      defer { start += shape.count }
+      let range = start..<(start + shape.count)
+      return try store.tensor(
+        runs, shape.rows, shape.columns, batch.runs.flatMap { $0.initial[range] })
+    }
+    gradients = try NetworkTensors(model) { try store.tensor(runs, $0.rows, $0.columns) }
+    let counts = (batch.problems[0].train.count, batch.problems[0].test.count)
+    let perStep = min(batch.batchSize ?? counts.0, counts.0)
+    let capacity = max(perStep, min(Self.largestChunk, max(counts.0, counts.1)))
+    pass = try NetworkPass(model, runs: runs, capacity: capacity, store)
+    steps = try NetworkSteps(batch, store)
+    sobolev = try batch.hasSobolev ? SobolevTerm(batch, store) : nil
+    let train = batch.owners.map(\.train)
+    if let size = batch.batchSize, size < counts.0 {
+      training = .batches(try BatchSamples(batch, size: size, store))
+      trainSet = try Self.chunks(train, capacity, store)
+    } else {
+      var vocabulary: Int?
+      if case .tokens(let count, _, _, _) = model.input { vocabulary = count }
+      let samples = try SampleTensors(train, 0..<counts.0, vocabulary: vocabulary, on: store)
+      training = .full(samples)
+      trainSet = [samples]
+    }
+    testSet = try Self.chunks(batch.owners.map(\.test), capacity, store)
+  }
+
+  /// Samples in pieces that the activations have room for.
+  private static func chunks(
+    _ owners: [NetworkSamples], _ capacity: Int, _ store: TensorStore<B>
+  ) throws -> [SampleTensors<B>] {
+    let count = owners[0].count
+    return try stride(from: 0, to: count, by: capacity).map {
+      try SampleTensors(owners, $0..<min($0 + capacity, count), vocabulary: nil, on: store)
+    }
+  }
+
+  func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.model.tensors(parameters) }
+
+  func currentParameters() throws -> [[Double]] {
+    let values = try parameters.all.map { (try operations.read($0), $0.shape.perRun) }
+    return batch.runs.indices.map { run in
+      values.flatMap { $0.0[(run * $0.1)..<((run + 1) * $0.1)] }
+    }
+  }
+
+  // MARK: - One step
+
+  func takeStep() throws {
+    let samples: SampleTensors<B>
+    switch training {
+    case .full(let all): samples = all
+    case .batches(let batches): samples = try batches.next()
+    }
+    try pass.forward(parameters, samples)
+    let logLosses = try pass.computeSlopes(samples)
+    try pass.backward(parameters, samples, into: gradients)
+    try sobolev?.addGradients(parameters, pass.hidden(samples.count), to: gradients)
+    try steps.take(parameters, gradients, logLosses: logLosses)
+  }
+
+  // MARK: - Evaluation
+
+  /// How a set of samples is fitted, for one run.
+  private struct Fit {
+    var sums = ClassificationSums()
+    /// log of the sum of losses
+    var logLoss = -Double.infinity
+    var outputs: [Double] = []
+  }
+
+  func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
+    let train = try fit(trainSet, keepsOutputs: false)
+    let test = try fit(testSet, keepsOutputs: batch.records.predictions)
+    let values = try currentParameters()
+    let counts = (
+      Double(batch.problems[0].train.count), Double(batch.problems[0].test.count)
+    )
+    for (position, run) in runs.enumerated() {
+      let (train, test) = (train[run], test[run])
+      var row = [train.sums.loss / counts.0, test.sums.loss / counts.1]
+      if batch.model.loss.isClassification {
+        row += [
+          train.sums.correct / counts.0, test.sums.correct / counts.1, train.sums.margin,
+          test.sums.margin,
+        ]
+      }
+      if batch.model.loss == .logCrossEntropy {
+        row += [train.logLoss, test.logLoss, steps.logTimes[run]]
+      }
+      row += metrics.norms(values[run]) + test.outputs
+      for (metric, value) in row.enumerated() { block[index, metric, position] = value }
+    }
+  }
+
+  private func fit(_ pieces: [SampleTensors<B>], keepsOutputs: Bool) throws -> [Fit] {
+    var fits = [Fit](repeating: Fit(), count: runCount)
+    for piece in pieces {
+      let outputs = try pass.forward(parameters, piece)
+      if keepsOutputs {
+        let values = try operations.read(outputs)
+        let count = values.count / runCount
+        for run in fits.indices { fits[run].outputs += values[(run * count)..<((run + 1) * count)] }
+      }
+      switch piece.targets {
+      case .values(let values):
+        for (run, sum) in try pass.squaredErrors(outputs, values).enumerated() {
+          fits[run].sums.loss += sum / 2
+        }
+      case .labels(let labels):
+        for (run, sums) in try operations.classify(outputs, labels).enumerated() {
+          fits[run].sums.loss += sums.loss
+          fits[run].sums.correct += sums.correct
+          fits[run].sums.margin =
+            sums.margin.isNaN ? sums.margin : min(fits[run].sums.margin, sums.margin)
+        }
+        guard batch.model.loss == .logCrossEntropy else { continue }
+        let weight = Double(piece.count) / Double(pieces.reduce(0) { $0 + $1.count })
+        for (run, logLoss) in try operations.logCrossEntropy(outputs, labels).enumerated() {
+          fits[run].logLoss = logSum(fits[run].logLoss, logLoss + log(weight))
+        }
+      }
+    }
+    return fits
+  }
+}

@@ -25,6 +25,15 @@ static const unsigned char elementwise_hadamard[] = {
 static const unsigned char elementwise_scale[] = {
 #embed "elementwise/scale.cl"
 };
+static const unsigned char linalg_gemm_blocks[] = {
+#embed "linalg/gemm_blocks.cl"
+};
+static const unsigned char linalg_gemm_tiles[] = {
+#embed "linalg/gemm_tiles.cl"
+};
+static const unsigned char linalg_gemm_vectors[] = {
+#embed "linalg/gemm_vectors.cl"
+};
 static const unsigned char linalg_matmul[] = {
 #embed "linalg/matmul.cl"
 };
@@ -36,6 +45,15 @@ static const unsigned char network_embed[] = {
 };
 static const unsigned char network_log_cross_entropy[] = {
 #embed "network/log_cross_entropy.cl"
+};
+static const unsigned char network_network_blocks[] = {
+#embed "network/network_blocks.cl"
+};
+static const unsigned char network_network_panels[] = {
+#embed "network/network_panels.cl"
+};
+static const unsigned char network_network_samples[] = {
+#embed "network/network_samples.cl"
 };
 static const unsigned char network_row[] = {
 #embed "network/row.cl"
@@ -109,6 +127,9 @@ static const unsigned char resident_matrix_recovery_step[] = {
 static const unsigned char svd_output[] = {
 #embed "svd/output.cl"
 };
+static const unsigned char svd_svd_columns[] = {
+#embed "svd/svd_columns.cl"
+};
 static const unsigned char svd_svd_lanes[] = {
 #embed "svd/svd_lanes.cl"
 };
@@ -140,10 +161,16 @@ static const source sources[] = {
     ENTRY(elementwise, copy),
     ENTRY(elementwise, hadamard),
     ENTRY(elementwise, scale),
+    ENTRY(linalg, gemm_blocks),
+    ENTRY(linalg, gemm_tiles),
+    ENTRY(linalg, gemm_vectors),
     ENTRY(linalg, matmul),
     ENTRY(network, activations),
     ENTRY(network, embed),
     ENTRY(network, log_cross_entropy),
+    ENTRY(network, network_blocks),
+    ENTRY(network, network_panels),
+    ENTRY(network, network_samples),
     ENTRY(network, row),
     ENTRY(network, sample_scores),
     ENTRY(network, score_sums),
@@ -168,6 +195,7 @@ static const source sources[] = {
     ENTRY(resident, matrix_recovery_lanes),
     ENTRY(resident, matrix_recovery_step),
     ENTRY(svd, output),
+    ENTRY(svd, svd_columns),
     ENTRY(svd, svd_lanes),
     ENTRY(svd, svd_work_group),
     ENTRY(resident, matrix_recovery_work_group),

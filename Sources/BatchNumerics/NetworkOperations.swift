@@ -174,4 +174,24 @@ public protocol NetworkOperations: AnyObject {
   func update(
     _ parameter: Tensor, _ gradient: Tensor, _ rates: UpdateRates<Tensor>,
     adam: AdamState<Tensor>?, rounding: Tensor?) throws
+
+  /// A pass of `runs` networks over up to `samples` samples each in one launch; nil where the device
+  /// has no kernel for the model.
+  ///
+  /// - Parameter isOrdered: whether passes take samples in an order of their own.
+  func fusedNetwork(
+    _ model: NetworkModel, runs: Int, samples: Int, isOrdered: Bool
+  ) throws -> (any FusedNetwork<Tensor, Indices>)?
+
+  /// What distinguishes the operations' rounding from that of the same device's others; empty if
+  /// nothing. Recorded with results.
+  var variant: String { get }
+}
+
+extension NetworkOperations {
+  public func fusedNetwork(
+    _ model: NetworkModel, runs: Int, samples: Int, isOrdered: Bool
+  ) throws -> (any FusedNetwork<Tensor, Indices>)? { nil }
+
+  public var variant: String { "" }
 }

@@ -118,6 +118,8 @@ public enum MappingChoice: String, Sendable, CaseIterable {
   case workGroup = "work-group"
   /// One batched operation after the other.
   case stepwise
+  /// As stepwise, with all gradients of a network from one launch: blocks of samples in cache.
+  case blocks
 }
 
 /// A mapping that a device cannot run, and what it can.

@@ -23,7 +23,9 @@ struct MatrixRecoveryPlanner {
   ///
   /// - Throws: `MappingError` where no kernel trains the batch in the mapping that is asked for.
   func tuning(_ choice: MappingChoice) throws -> MatrixRecoveryTuning? {
-    if choice == .stepwise { throw MappingError(choice, "is not a resident kernel") }
+    if choice == .stepwise || choice == .blocks {
+      throw MappingError(choice, "is not a resident kernel")
+    }
     if isMatrix {
       switch choice {
       case .automatic: return device.kind == .cpu ? matrixLanes() : try? matrixWorkGroup()

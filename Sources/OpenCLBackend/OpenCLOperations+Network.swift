@@ -47,12 +47,21 @@ extension OpenCLOperations {
     try products.multiply(a, b, into: c, epilogue: epilogue)
   }
 
+  public var variant: String { products.usesLibrary ? "+clblast" : "" }
+
+  public func fusedNetwork(
+    _ model: NetworkModel, runs: Int, samples: Int, isOrdered: Bool
+  ) throws -> (any FusedNetwork<Tensor, Indices>)? {
+    try NetworkBlocks<S>(
+      model, runs: runs, samples: samples, isOrdered: isOrdered, context, queue)
+  }
+
   public func embed(
     _ tables: TablePair<Tensor>, _ tokens: Indices, isDirect: Bool, bias: Tensor?,
     into features: Tensor
   ) throws {
     try ShapeRule.embed(tables, tokens, isDirect: isDirect, bias: bias, features)
-    let aggregation: Int32 = isDirect ? (bias == nil ? 5 : 4) : Self.number(tables.aggregation)
+    let aggregation: Int32 = isDirect ? (bias == nil ? 5 : 4) : Int32(tables.aggregation.number)
     try launch("network_embed", features.shape.count) { arguments in
       try arguments.set(UInt64(features.shape.count))
       try arguments.set(Int32(features.shape.rows), Int32(features.shape.columns))
@@ -75,7 +84,7 @@ extension OpenCLOperations {
       try arguments.set(UInt64(gradient.shape.count))
       try arguments.set(Int32(slopes.shape.rows), Int32(slopes.shape.columns))
       try arguments.set(Int32(tables.first.shape.rows), Int32(tables.first.shape.columns))
-      try arguments.set(Self.number(tables.aggregation), Int32(slot), Int32(accumulates ? 1 : 0))
+      try arguments.set(Int32(tables.aggregation.number), Int32(slot), Int32(accumulates ? 1 : 0))
       try arguments.set(slopes.buffer)
       try set(tables, &arguments)
       try arguments.set(tokens.buffer)
@@ -90,16 +99,6 @@ extension OpenCLOperations {
     try arguments.set(tables.first.buffer)
     try arguments.set(tables.second.buffer)
     try arguments.set(UInt64(tables.first.stride))
-  }
-
-  /// How kernels number aggregations.
-  static func number(_ aggregation: Aggregation) -> Int32 {
-    switch aggregation {
-    case .sum: 0
-    case .hadamard: 1
-    case .concat: 2
-    case .matrixProduct: 3
-    }
   }
 
   public func columnSums(_ x: Tensor, into y: Tensor) throws {

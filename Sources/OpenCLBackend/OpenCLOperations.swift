@@ -17,14 +17,22 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
   ///   - avoidsDouble: accumulates in compensated floats even where there are doubles.
   ///   - decomposition: how matrices are factored, instead of what suits the device.
   /// - Throws: `OpenCLError`, also where the device lacks the precision.
-  public init(
+  public convenience init(
     _ context: Context, avoidsDouble: Bool = false, decomposition: MappingChoice = .automatic
+  ) throws {
+    try self.init(
+      context, avoidsDouble: avoidsDouble, decomposition: decomposition, product: nil)
+  }
+
+  /// - Parameter product: how products are formed, instead of what is fastest.
+  init(
+    _ context: Context, avoidsDouble: Bool, decomposition: MappingChoice, product: ProductRoutine?
   ) throws {
     self.context = context
     kernels = try OperationKernels(context, S.precision, avoidsDouble: avoidsDouble)
     queue = try Queue(context)
     decompositions = SVDKernels(context, queue, mapping: decomposition)
-    products = ProductKernels(context, queue, kernels)
+    products = ProductKernels(context, queue, kernels, preferring: product)
   }
 
   public var precision: Precision { S.precision }

@@ -36,7 +36,7 @@ struct SparseRecoveryPlanner {
     case .lanes: lanesTuning(vectors: 2)
     case .components: componentsTuning()
     case .workGroup: workGroupTuning()
-    case .stepwise: throw MappingError(choice, "is not a resident kernel")
+    case .stepwise, .blocks: throw MappingError(choice, "is not a resident kernel")
     }
   }
 

@@ -11,7 +11,7 @@ struct DeviceOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How runs are laid out on the device: auto, lanes, components, work-group or stepwise.",
+      "How runs are laid out on the device: auto, lanes, components, work-group, blocks or stepwise.",
       discussion: "auto takes the fastest; the choice is recorded with every result."))
   var mapping = "auto"
 

@@ -10,7 +10,8 @@ final class BatchSamples<B: Backend> {
   private let rows: [Int: B.Indices]  // for dense inputs
   private var batches: MiniBatches
 
-  init(_ batch: NetworkBatch, size: Int, _ store: TensorStore<B>) throws {
+  /// - Parameter isFused: whether passes read whole sets in an order: then nothing is gathered.
+  init(_ batch: NetworkBatch, size: Int, isFused: Bool, _ store: TensorStore<B>) throws {
     operations = store.operations
     let runs = batch.runs.count
     owners = batch.runs.map { batch.problems[$0.problem].train }
@@ -25,7 +26,7 @@ final class BatchSamples<B: Backend> {
     whole = try SampleTensors(
       batch.owners.map(\.train), 0..<owners[0].count, vocabulary: nil, on: store)
     tensors = try Dictionary(
-      uniqueKeysWithValues: batches.sizes.map {
+      uniqueKeysWithValues: (isFused ? [] : batches.sizes).map {
         ($0, try SampleTensors(owners, 0..<$0, vocabulary: vocabulary, on: store))
       })
     rows = try Dictionary(
@@ -34,13 +35,23 @@ final class BatchSamples<B: Backend> {
       })
   }
 
-  /// Fills in the samples of the next step.
-  func next() throws -> SampleTensors<B> {
+  /// The whole set with the samples of the next step.
+  func nextOrder() throws -> FusedSamples<B.Tensor, B.Indices> {
+    let (orders, rows) = try nextRows()
+    return whole.fused(order: rows, count: orders[0].count)
+  }
+
+  private func nextRows() throws -> ([ArraySlice<Int>], B.Indices) {
     let orders = batches.nextBatch()
-    guard let target = tensors[orders[0].count], let rows = rows[orders[0].count] else {
-      throw ShapeError("mini-batch", [])
-    }
+    guard let rows = rows[orders[0].count] else { throw ShapeError("mini-batch", []) }
     try operations.write(orders.flatMap { $0.map { Int32($0) } }, into: rows)
+    return (orders, rows)
+  }
+
+  /// Gathers the samples of the next step.
+  func next() throws -> SampleTensors<B> {
+    let (orders, rows) = try nextRows()
+    guard let target = tensors[orders[0].count] else { throw ShapeError("mini-batch", []) }
     switch (target.inputs, whole.inputs) {
     case (.dense(let part), .dense(let all)): try operations.selectRows(all, rows, into: part)
     case (.tokens(let part, let segments), _):

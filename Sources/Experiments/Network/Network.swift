@@ -42,16 +42,18 @@ public struct Network: Experiment {
     mapping: MappingChoice
   ) throws -> any TrainingSession {
     let batch = try batch(of: runs, instance: instance)
-    if mapping != .stepwise, let session = try backend.session(for: batch, mapping: mapping) {
+    if mapping != .stepwise, mapping != .blocks,
+      let session = try backend.session(for: batch, mapping: mapping)
+    {
       return session
     }
-    return try stepwise(batch, on: backend.operations(batch.precision))
+    return try stepwise(batch, on: backend.operations(batch.precision), mapping)
   }
 
   private func stepwise<B: Backend>(
-    _ batch: NetworkBatch, on operations: B
+    _ batch: NetworkBatch, on operations: B, _ mapping: MappingChoice
   ) throws -> any TrainingSession {
-    try StepwiseNetwork(batch, on: operations)
+    try StepwiseNetwork(batch, on: operations, mapping: mapping)
   }
 
   public func instanceTensors(_ run: PreparedRun, instance: TensorFile?) throws -> [NamedTensor] {

@@ -72,6 +72,24 @@ struct SampleTensors<B: Backend> {
   }
 }
 
+extension SampleTensors {
+  /// The samples as fused passes take them.
+  func fused(order: B.Indices? = nil, count: Int? = nil) -> FusedSamples<B.Tensor, B.Indices> {
+    let inputs: FusedSamples<B.Tensor, B.Indices>.Inputs =
+      switch inputs {
+      case .dense(let features): .dense(features)
+      case .tokens(let tokens, _): .tokens(tokens)
+      }
+    let targets: FusedSamples<B.Tensor, B.Indices>.Targets =
+      switch targets {
+      case .labels(let labels): .labels(labels)
+      case .values(let values): .values(values)
+      }
+    return FusedSamples(
+      inputs: inputs, targets: targets, order: order, count: count ?? self.count)
+  }
+}
+
 /// Where the samples of each token are: gradients of tables are sums over them, without atomics and
 /// in a fixed order.
 enum TokenSegments {

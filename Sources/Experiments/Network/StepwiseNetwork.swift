@@ -5,7 +5,10 @@ import Foundation
 /// and optimiser on any backend: on the reference it is the truth in tests.
 public final class StepwiseNetwork<B: Backend>: StepwiseSession {
   public let metricNames: [String]
-  public var allocatedBytes: Int { store.bytes }
+  public var allocatedBytes: Int { store.bytes + (fused?.byteCount ?? 0) }
+  public var mapping: String {
+    (fused == nil ? MappingChoice.stepwise : .blocks).rawValue + operations.variant
+  }
   var finals: [Int: [Double]] = [:]
   var runCount: Int { batch.runs.count }
 
@@ -19,6 +22,7 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
   private let parameters: NetworkTensors<B.Tensor>
   private let gradients: NetworkTensors<B.Tensor>
   private let training: Training
+  private let fused: (any FusedNetwork<B.Tensor, B.Indices>)?
   private let trainSet: [SampleTensors<B>]
   private let testSet: [SampleTensors<B>]
 
@@ -31,7 +35,10 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
   /// The most samples that are evaluated at once.
   private static var largestChunk: Int { 4096 }
 
-  public init(_ batch: NetworkBatch, on operations: B) throws {
+  /// - Parameter mapping: `.stepwise` uses no fused passes, `.blocks` asks for them.
+  public init(
+    _ batch: NetworkBatch, on operations: B, mapping: MappingChoice = .automatic
+  ) throws {
     self.batch = batch
     self.operations = operations
     metrics = NetworkMetrics(batch)
@@ -40,13 +47,16 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
     self.store = store
     let (model, runs) = (batch.model, batch.runs.count)
     var start = 0
-    parameters = try NetworkTensors(model) { shape in
-      defer { start += shape.count }
-      let range = start..<(start + shape.count)
-      return try store.tensor(
-        runs, shape.rows, shape.columns, batch.runs.flatMap { $0.initial[range] })
-    }
-    gradients = try NetworkTensors(model) { try store.tensor(runs, $0.rows, $0.columns) }
+    parameters = NetworkTensors(
+      model,
+      try model.parameters.map { shape in
+        defer { start += shape.count }
+        let range = start..<(start + shape.count)
+        return try store.tensor(
+          runs, shape.rows, shape.columns, batch.runs.flatMap { $0.initial[range] })
+      })
+    gradients = NetworkTensors(
+      model, try model.parameters.map { try store.tensor(runs, $0.rows, $0.columns) })
     let counts = (batch.problems[0].train.count, batch.problems[0].test.count)
     let perStep = min(batch.batchSize ?? counts.0, counts.0)
     let capacity = max(perStep, min(Self.largestChunk, max(counts.0, counts.1)))
@@ -54,8 +64,16 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
     steps = try NetworkSteps(batch, store)
     sobolev = try batch.hasSobolev ? SobolevTerm(batch, store) : nil
     let train = batch.owners.map(\.train)
+    let isPartial = perStep < counts.0
+    fused =
+      mapping == .stepwise || batch.hasSobolev
+      ? nil
+      : try operations.fusedNetwork(model, runs: runs, samples: perStep, isOrdered: isPartial)
+    guard mapping != .blocks || fused != nil else {
+      throw MappingError(mapping, "no such kernel for this network on this device")
+    }
     if let size = batch.batchSize, size < counts.0 {
-      training = .batches(try BatchSamples(batch, size: size, store))
+      training = .batches(try BatchSamples(batch, size: size, isFused: fused != nil, store))
       trainSet = try Self.chunks(train, capacity, store)
     } else {
       var vocabulary: Int?
@@ -89,11 +107,21 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
   // MARK: - One step
 
   func takeStep() throws {
-    let samples: SampleTensors<B>
-    switch training {
-    case .full(let all): samples = all
-    case .batches(let batches): samples = try batches.next()
+    if let fused {
+      let samples =
+        switch training {
+        case .full(let all): all.fused()
+        case .batches(let batches): try batches.nextOrder()
+        }
+      try fused.computeGradients(parameters.all, samples, into: gradients.all)
+      try steps.take(parameters, gradients, logLosses: nil)
+      return
     }
+    let samples =
+      switch training {
+      case .full(let all): all
+      case .batches(let batches): try batches.next()
+      }
     try pass.forward(parameters, samples)
     let logLosses = try pass.computeSlopes(samples)
     try pass.backward(parameters, samples, into: gradients)

@@ -1,18 +1,17 @@
-import BatchNumerics
-
 /// One tensor per parameter of a network: the parameters themselves, or their gradients.
-struct NetworkTensors<Tensor: BatchTensor> {
+public struct NetworkTensors<Tensor: BatchTensor> {
   /// In the order of `NetworkModel.parameters`.
-  let all: [Tensor]
+  public let all: [Tensor]
   /// One shared table, or one for each token; none for dense inputs.
-  let tables: [Tensor]
-  let firstWeights: Tensor?
-  let firstBias: Tensor?
-  let secondWeights: Tensor
-  let secondBias: Tensor?
+  public let tables: [Tensor]
+  public let firstWeights: Tensor?
+  public let firstBias: Tensor?
+  public let secondWeights: Tensor
+  public let secondBias: Tensor?
 
-  init(_ model: NetworkModel, make: (NetworkModel.Parameter) throws -> Tensor) rethrows {
-    all = try model.parameters.map(make)
+  /// - Precondition: a tensor for every parameter.
+  public init(_ model: NetworkModel, _ tensors: [Tensor]) {
+    all = tensors
     var rest = all[...]
     tables = Array(rest.prefix(model.tables.count))
     rest = rest.dropFirst(tables.count)
@@ -23,7 +22,7 @@ struct NetworkTensors<Tensor: BatchTensor> {
   }
 
   /// The tables of both tokens.
-  func pair(_ aggregation: Aggregation) -> TablePair<Tensor> {
+  public func pair(_ aggregation: Aggregation) -> TablePair<Tensor> {
     TablePair(tables[0], tables[tables.count - 1], aggregation)
   }
 }

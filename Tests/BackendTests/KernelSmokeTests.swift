@@ -126,7 +126,7 @@ import _TestSupport
     try expectNone(test.value.mismatch(on: test.device, steps: 2, evaluations: [0, 2]))
   }
 
-  @Test(arguments: TestDevices.each([MappingChoice.lanes, .workGroup]) { _ in .f32 })
+  @Test(arguments: TestDevices.each([MappingChoice.lanes, .components, .workGroup]) { _ in .f32 })
   func decompositions(test: DeviceCase<MappingChoice>) throws {
     let backend = try OpenCLOperations<Float>(
       TestDevices.context(test.device), decomposition: test.value)

@@ -52,6 +52,15 @@ struct ProbeBackend: TrainingBackend {
       ProbeSession($0, self)
     }
   }
+
+  func session(
+    for batch: NetworkBatch, mapping: MappingChoice
+  ) throws -> (any TrainingSession)? {
+    if launchesUntilLoss == -1 { throw DeviceLost() }
+    return try ReferenceTrainingBackend().session(for: batch, mapping: mapping).map {
+      ProbeSession($0, self)
+    }
+  }
 }
 
 private final class ProbeSession: TrainingSession {

@@ -3,7 +3,7 @@ import BatchNumerics
 /// Binary operations on the integers modulo p, the tasks on which grokking was first seen.
 ///
 /// Raw values are the names in a spec. The operations are those of Power et al. (2022) and of the
-/// code of Lyu et al. (2024), without its `x` and `tricky`, which the paper does not describe.
+/// code of Lyu et al. (2023).
 public enum ModularOperation: String, CaseIterable, Sendable {
   /// x + y
   case add
@@ -27,6 +27,10 @@ public enum ModularOperation: String, CaseIterable, Sendable {
   case zero
   /// a table of independent labels, uniform on 0..<p: nothing to generalize
   case random
+  /// x
+  case x
+  /// 1 if x or y is 0, otherwise 0
+  case tricky
 
   /// Whether p must be prime for the operation to be defined on all pairs with y != 0.
   public var needsPrime: Bool { self == .divide }
@@ -74,6 +78,8 @@ public enum ModularOperation: String, CaseIterable, Sendable {
     case .squareAndProduct: x * x + x * y
     case .cubeAndProduct: x * x * x + x * y
     case .max: Swift.max(x, y)
+    case .x: x
+    case .tricky: x == 0 || y == 0 ? 1 : 0
     case .zero, .divide, .random: 0
     }
   }

@@ -1,0 +1,103 @@
+// This file implements calls of the matrix product with what happens to its entries afterwards.
+
+import BatchNumerics
+import _TestSupport
+
+struct ProductCall: NetworkCall {
+  enum Epilogue: String, CaseIterable { case none, bias, biasReLU, relu, mask }
+  var precision = Precision.f32
+  var epilogue = Epilogue.none
+  var rows = 5
+  var inner = 9
+  var columns = 7
+  var runs = 3
+  var transposesA = false
+  var transposesB = false
+  var sharesA = false
+  var sharesB = false
+  var sharesSide = false
+  /// Integers from -4 to 4: sums below 2^24 are exact in any order.
+  var isInteger = true
+
+  var description: String {
+    "\(precision) \(epilogue) \(runs)x\(rows)x\(inner)x\(columns)\(sharesA ? " shared" : "") "
+      + "a\(transposesA ? "^T" : "")\(sharesB ? " shared" : "") b\(transposesB ? "^T" : "")"
+      + "\(sharesSide ? " shared side" : "")\(isInteger ? " integers" : "")"
+  }
+
+  func apply<B: Backend>(on bench: Bench<B>) throws -> [Double] {
+    let scaled: (Double) -> Double = isInteger ? { (4 * $0).rounded() } : { $0 }
+    func factor(
+      _ rows: Int, _ columns: Int, _ transposed: Bool, _ shared: Bool
+    ) throws -> MatrixOperand<B.Tensor> {
+      let tensor = try bench.input(
+        shared ? 1 : runs, transposed ? columns : rows, transposed ? rows : columns, scaled)
+      return MatrixOperand(tensor, transposed: transposed)
+    }
+    let a = try factor(rows, inner, transposesA, sharesA)
+    let b = try factor(inner, columns, transposesB, sharesB)
+    let sets = sharesSide ? 1 : runs
+    let chosen: ProductEpilogue<B.Tensor> =
+      switch epilogue {
+      case .none: .none
+      case .bias: .bias(try bench.input(sets, 1, columns, scaled))
+      case .biasReLU: .biasReLU(try bench.input(sets, 1, columns, scaled))
+      case .relu: .relu
+      case .mask: .mask(try bench.input(sets, rows, columns, scaled))
+      }
+    let c = try bench.result(runs, rows, columns) { _ in .nan }
+    try bench.backend.matmul(a, b, into: c, epilogue: chosen)
+    return []
+  }
+
+  func tolerance(wide: Precision) -> Tolerance {
+    isInteger ? .exact : .sum(precision, terms: inner + 1)
+  }
+
+  /// Every way of storing and sharing the factors, with each epilogue.
+  static let layouts: [ProductCall] = Precision.allCases.flatMap { precision in
+    Epilogue.allCases.enumerated().flatMap { index, epilogue in
+      (0..<16).map { bits in
+        ProductCall(
+          precision: precision, epilogue: epilogue, rows: 7 + bits, inner: 19, columns: 13,
+          transposesA: bits & 1 != 0, transposesB: bits & 2 != 0, sharesA: bits & 4 != 0,
+          sharesB: bits & 8 != 0, sharesSide: (bits + index) % 2 == 1)
+      }
+    }
+  }
+
+  private static let shapes = [
+    (1, 1, 1), (7, 1, 93), (1, 97, 1), (97, 7, 1), (93, 97, 7), (127, 16, 129), (129, 65, 127),
+    (64, 64, 64), (1, 129, 97), (31, 3, 17),
+  ]
+
+  /// Sizes around blocks and vectors, with random factors, too.
+  static let sizes: [ProductCall] = Precision.allCases.flatMap { precision in
+    shapes.enumerated().flatMap { index, shape in
+      [(1, false), (3, true), (2, false)].enumerated().map { way, choice in
+        ProductCall(
+          precision: precision, epilogue: Epilogue.allCases[(index + way) % 5], rows: shape.0,
+          inner: shape.1, columns: shape.2, runs: choice.0, transposesA: way == 1,
+          transposesB: (index + way) % 2 == 1, sharesA: way == 2, sharesB: false,
+          sharesSide: way == 1, isInteger: choice.1)
+      }
+    }
+  }
+
+  /// The products of a step of modular addition: forward with all samples as rows, backward with all
+  /// samples summed over.
+  static let training: [ProductCall] = Precision.allCases.flatMap { precision in
+    [
+      ProductCall(
+        precision: precision, epilogue: .biasReLU, rows: 3763, inner: 64, columns: 64, runs: 1,
+        transposesB: true),
+      ProductCall(
+        precision: precision, epilogue: .bias, rows: 3763, inner: 64, columns: 97, runs: 1,
+        transposesB: true, isInteger: false),
+      ProductCall(
+        precision: precision, epilogue: .mask, rows: 3763, inner: 97, columns: 64, runs: 1),
+      ProductCall(
+        precision: precision, rows: 97, inner: 3763, columns: 64, runs: 2, transposesA: true),
+    ]
+  }
+}

@@ -16,13 +16,13 @@ final class NetworkBlocks<S: RunScalar & KernelScalar>: FusedNetwork {
   private let scratch: Buffer<S>
   private let partials: Buffer<S>
 
-  /// Nil where the device is no CPU, or the loss has no such kernel.
+  /// Nil where the loss has no such kernel.
   init?(
     _ model: NetworkModel, runs: Int, samples: Int, isOrdered: Bool, _ context: Context,
     _ queue: Queue
   ) throws {
     let device = context.device.capabilities
-    guard device.kind == .cpu, model.loss != .logCrossEntropy else { return nil }
+    guard model.loss != .logCrossEntropy else { return nil }
     self.model = model
     self.runs = runs
     self.queue = queue

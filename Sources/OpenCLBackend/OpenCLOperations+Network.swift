@@ -52,7 +52,8 @@ extension OpenCLOperations {
   public func fusedNetwork(
     _ model: NetworkModel, runs: Int, samples: Int, isOrdered: Bool
   ) throws -> (any FusedNetwork<Tensor, Indices>)? {
-    try NetworkBlocks<S>(
+    guard hasBlocks else { return nil }
+    return try NetworkBlocks<S>(
       model, runs: runs, samples: samples, isOrdered: isOrdered, context, queue)
   }
 

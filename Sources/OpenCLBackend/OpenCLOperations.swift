@@ -10,6 +10,7 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
   let kernels: OperationKernels
   let decompositions: SVDKernels<S>
   let products: ProductKernels<S>
+  let hasBlocks: Bool
 
   /// Builds the kernels for a device.
   ///
@@ -24,11 +25,15 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
       context, avoidsDouble: avoidsDouble, decomposition: decomposition, product: nil)
   }
 
-  /// - Parameter product: how products are formed, instead of what is fastest.
-  init(
-    _ context: Context, avoidsDouble: Bool, decomposition: MappingChoice, product: ProductRoutine?
+  /// - Parameters:
+  ///   - product: how products are formed, instead of what is fastest.
+  ///   - blocks: whether networks have fused passes, instead of on CPUs only.
+  package init(
+    _ context: Context, avoidsDouble: Bool, decomposition: MappingChoice = .automatic,
+    product: ProductRoutine?, blocks: Bool? = nil
   ) throws {
     self.context = context
+    hasBlocks = blocks ?? (context.device.capabilities.kind == .cpu)
     kernels = try OperationKernels(context, S.precision, avoidsDouble: avoidsDouble)
     queue = try Queue(context)
     decompositions = SVDKernels(context, queue, mapping: decomposition)

@@ -7,10 +7,11 @@ public struct OpenCLTrainingBackend: TrainingBackend {
   private let context: Context
   private let avoidsDouble: Bool
   private let placement: WorkGroupPlacement?
+  private let product: ProductRoutine?
 
   /// - Throws: `OpenCLError` where no context can be made.
   public init(_ device: Device) throws {
-    try self.init(device, avoidsDouble: false, placement: nil)
+    try self.init(device, avoidsDouble: false, placement: nil, product: nil)
   }
 
   /// For tests.
@@ -19,10 +20,15 @@ public struct OpenCLTrainingBackend: TrainingBackend {
   ///   - avoidsDouble: accumulates metrics of f32 runs in compensated floats even where there are
   ///     doubles, as on devices without.
   ///   - placement: where the work-group mapping reads X, instead of where it is best.
-  package init(_ device: Device, avoidsDouble: Bool, placement: WorkGroupPlacement?) throws {
+  ///   - product: how matrix products are formed, instead of what is fastest.
+  package init(
+    _ device: Device, avoidsDouble: Bool = false, placement: WorkGroupPlacement? = nil,
+    product: ProductRoutine? = nil
+  ) throws {
     context = try Context(device)
     self.avoidsDouble = avoidsDouble
     self.placement = placement
+    self.product = product
   }
 
   public var deviceName: String { "opencl:\(context.device.index) (\(context.device.name))" }
@@ -39,8 +45,8 @@ public struct OpenCLTrainingBackend: TrainingBackend {
 
   public func operations(_ precision: Precision) throws -> any Backend {
     switch precision {
-    case .f32: try OpenCLOperations<Float>(context, avoidsDouble: avoidsDouble)
-    case .f64: try OpenCLOperations<Double>(context)
+    case .f32: try OpenCLOperations<Float>(context, avoidsDouble: avoidsDouble, product: product)
+    case .f64: try OpenCLOperations<Double>(context, avoidsDouble: false, product: product)
     }
   }
 

@@ -36,7 +36,7 @@ struct ProductSize: Hashable {
 }
 
 /// The ways to form a product.
-enum ProductRoutine: String, Sendable {
+package enum ProductRoutine: String, Sendable, CaseIterable {
   /// a work-item per entry
   case plain
   /// register blocks of vectors, for CPUs

@@ -56,7 +56,10 @@ import _TestSupport
     for (index, sample) in samples.enumerated() {
       let rounded = DenseMatrix(
         rows: rows, columns: columns, values: sample.matrix.values.map { Double(S($0)) })
-      let exact = SingularValueDecomposition(rounded).values
+      // The reference's own rounding in double is 8 eps of 500 x 100 ones: there reconstruction and
+      // orthogonality alone bound the values' errors (Weyl).
+      let isExact = S.precision == .f32 || rows * columns < 2000
+      let exact = isExact ? SingularValueDecomposition(rounded).values : nil
       let errors = DecompositionErrors(
         rounded, left: found.left(index), values: found.values(index), right: found.right(index),
         expected: exact, S.precision)

@@ -96,16 +96,21 @@ class Grokcl:
 
 
 class Case:
-    """A sweep whose rate is measured: `runs` runs of a spec on a device with a mapping."""
+    """A sweep whose rate is measured: `runs` runs of a spec on a device with a mapping.
 
-    def __init__(self, grokcl, spec, precision, runs, seconds, device="opencl", mapping="auto"):
+    `first`: the steps that are tried first, fewer where steps are long.
+    """
+
+    def __init__(
+        self, grokcl, spec, precision, runs, seconds, device="opencl", mapping="auto", first=SHORT
+    ):
         self.grokcl, self.spec, self.runs = grokcl, spec, runs
         self.options = dict(precision=precision, device=device, mapping=mapping)
-        self.train(SHORT)  # fills the kernel cache
-        steps, fixed = 16 * SHORT, self.train(SHORT).training
+        self.train(first)  # fills the kernel cache
+        steps, fixed = 16 * first, self.train(first).training
         while (taken := self.train(steps).training - fixed) < seconds / 8:
             steps *= 4 if taken > seconds / 100 else 16
-        self.steps = int(steps * seconds / taken)
+        self.steps = max(SHORT, int(steps * seconds / taken))
 
     def train(self, steps):
         return self.grokcl.train(self.spec, steps=steps, **self.options)

@@ -1,11 +1,12 @@
-// Implements the features of pairs of tokens: u_i = aggregation of first[t_i0] and second[t_i1]; a work-item per feature.
+// Implements the features of pairs of tokens: u_i = aggregation of first[t_i0] and second[t_i1]; a work-item per feature,
+// the features of a sample side by side: global sizes features, samples of all runs.
 //
 // The matrix product reshapes embeddings of Q^2 numbers to Q x Q, row by row; DIRECT is relu of the sum (and a bias).
 enum { SUM, HADAMARD, CONCATENATION, MATRIX_PRODUCT, DIRECT_BIAS, DIRECT };
 
 INLINE int square_root(const int d) { return (int)(sqrt((float)d) + 0.5f); }
 
-__kernel void network_embed(const ulong count, const int rows, const int columns, const int embedding, const int aggregation,
+__kernel void network_embed(const int rows, const int columns, const int embedding, const int aggregation,
                             __global const real *first,    // [run or shared][vocabulary, embedding]
                             __global const real *second,   // likewise
                             const ulong table_stride,
@@ -15,11 +16,11 @@ __kernel void network_embed(const ulong count, const int rows, const int columns
                             const int bias_stride,
                             __global real *features)       // [run][rows, columns]
 {
-    const size_t index = get_global_id(0);
-    if (index >= count) return;
-    const Place place = place_of(index, rows * columns);
-    const int i = place.within / columns, j = place.within % columns;
-    __global const int *pair = tokens + place.run * tokens_stride + 2 * i;
+    const int j = get_global_id(0);
+    const size_t sample = get_global_id(1);
+    if (j >= columns) return;
+    const Place place = place_of(sample, rows);
+    __global const int *pair = tokens + place.run * tokens_stride + 2 * place.within;
     __global const real *a = first + place.run * table_stride + (size_t)pair[0] * embedding;
     __global const real *b = second + place.run * table_stride + (size_t)pair[1] * embedding;
     real u;
@@ -33,12 +34,12 @@ __kernel void network_embed(const ulong count, const int rows, const int columns
         for (int k = 0; k < q; k++) u = fma(a[row * q + k], b[k * q + column], u);
     }
     if (aggregation >= DIRECT_BIAS) u = u < 0 ? 0 : u;
-    features[index] = u;
+    features[sample * columns + j] = u;
 }
 
-// The gradient with respect to a table: for each token the sum over its samples, in the order of `segments`; a work-item
-// per entry of the table.
-__kernel void network_embedding_gradient(const ulong count, const int rows, const int columns, const int vocabulary,
+// The gradient with respect to a table: for each token the sum over its samples, in the order of `segments`; global sizes
+// embedding, vocabulary of all runs.
+__kernel void network_embedding_gradient(const int rows, const int columns, const int vocabulary,
                                          const int embedding, const int aggregation, const int slot, const int accumulates,
                                          __global const real *slopes,   // [run][rows, columns]
                                          __global const real *first,    // [run or shared][vocabulary, embedding]
@@ -50,10 +51,10 @@ __kernel void network_embedding_gradient(const ulong count, const int rows, cons
                                          const int segments_stride,
                                          __global real *gradient)       // [run][vocabulary, embedding]
 {
-    const size_t index = get_global_id(0);
-    if (index >= count) return;
-    const Place place = place_of(index, vocabulary * embedding);
-    const int token = place.within / embedding, j = place.within % embedding;
+    const int j = get_global_id(0);
+    if (j >= embedding) return;
+    const Place place = place_of(get_global_id(1), vocabulary);
+    const int token = place.within;
     __global const int *starts = segments + place.run * segments_stride, *samples = starts + vocabulary + 1;
     __global const int *pairs = tokens + place.run * tokens_stride;
     __global const real *other = (slot == 0 ? second : first) + place.run * table_stride;
@@ -74,5 +75,6 @@ __kernel void network_embedding_gradient(const ulong count, const int rows, cons
             }
         }
     }
-    gradient[index] = accumulates ? gradient[index] + sum : sum;
+    __global real *entry = gradient + get_global_id(1) * embedding + j;
+    *entry = accumulates ? *entry + sum : sum;
 }

@@ -9,13 +9,8 @@ typedef struct { wide largest, sum; int is_first; } Scores;
 INLINE Scores scores_of(__global const real *row, const int columns, const int label, const int is_relative)
 {
     const wide own = row[label];
-    Scores scores = { -INFINITY, 0, 1 };
-    for (int c = 0; c < columns; c++) {
-        const wide d = row[c] - own;
-        const int is_other = c != label;
-        scores.largest = is_other && (d != d || d > scores.largest) ? d : scores.largest;
-        scores.is_first &= !is_other || d < 0 || (d == 0 && c > label);
-    }
+    const real before = row_max(row, label), after = row_max(row + label + 1, columns - label - 1);
+    Scores scores = { larger_of(before, after) - own, 0, row[label] > before && row[label] >= after };
     const wide shift = is_relative || scores.largest > 0 ? scores.largest : 0;
     accV sums = acc_zero;
     int c = 0;

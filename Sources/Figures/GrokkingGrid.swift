@@ -27,6 +27,7 @@ struct GrokkingCell {
   let rate: Double
   /// beta
   let strength: Double
+  let seed: Int
   /// The first evaluated step that meets the threshold of memorisation.
   let t1: Int?
   /// The first evaluated step of generalisation, as the figure defines it.
@@ -43,6 +44,7 @@ struct GrokkingCell {
       try penalty ?? NetworkPenalty.allCases.first { try run.number($0.key) > 0 } ?? .l2
     rate = try run.number("learning_rate")
     strength = try run.number(self.penalty.key)
+    seed = try run.prepared.parameters.integer("seed")
     t1 = run.t1
     t2 = try find(run)
   }
@@ -60,11 +62,11 @@ struct GrokkingCell {
   /// Steps of generalisation over those of memorisation.
   var delay: Double? { t1.flatMap { t1 in t2.map { Double($0) / Double(max(1, t1)) } } }
 
-  /// The last value of a metric over that at t2; nil if the run does not generalise.
-  func growth(_ metric: String) throws -> Double? {
-    guard let t2, let start = try run.value(metric, at: t2), let end = try run.curve(metric).last
-    else { return nil }
-    return end / start
+  /// The last value of a metric over its least one from t2 on; nil if the run does not generalise.
+  func rebound(_ metric: String) throws -> Double? {
+    guard let t2 else { return nil }
+    let values = try zip(run.curves.steps, run.curve(metric)).filter { $0.0 >= t2 }.map(\.1)
+    return values.extremes.least.flatMap { least in values.last.map { $0 / least } }
   }
 
   /// The last value of a metric over that at t1.
@@ -103,10 +105,13 @@ struct GrokkingGrid {
 
   func with(rate: Double) -> GrokkingGrid { GrokkingGrid(cells.filter { $0.rate == rate }) }
 
+  /// The cells of one seed, as papers draw them; claims take all.
+  var drawn: [GrokkingCell] { cells.filter { $0.seed == cells[0].seed } }
+
   var generalized: [GrokkingCell] { cells.filter { $0.t2 != nil } }
 
   /// Kendall's rank correlation of t2 with an axis: (falling - rising) over both, of all pairs of
-  /// cells that differ on this axis alone, with the sign of t2.
+  /// cells of one seed that differ on this axis alone, with the sign of t2.
   ///
   /// A cell that does not generalise is later than one that does; a pair of two such cells says
   /// nothing, and neither do pairs that are closer than a share `tie`.
@@ -117,7 +122,8 @@ struct GrokkingGrid {
     var (falling, rising) = (0, 0)
     for first in cells {
       for second in cells
-      where first.penalty == second.penalty && first[keyPath: axis] < second[keyPath: axis]
+      where first.penalty == second.penalty && first.seed == second.seed
+        && first[keyPath: axis] < second[keyPath: axis]
         && first[keyPath: other] == second[keyPath: other]
       {
         let slow = first.t2.map(Double.init) ?? .infinity
@@ -164,21 +170,21 @@ struct GrokkingGrid {
   // MARK: - Tables and panels
 
   func tables(_ metrics: [String]) throws -> [(name: String, rows: [[String]])] {
-    let header = ["penalty", "learning_rate", "beta", "alpha_beta", "t1", "t2"]
+    let header = ["penalty", "learning_rate", "beta", "alpha_beta", "seed", "t1", "t2"]
     let rows = cells.map { cell in
       [
         cell.penalty.rawValue, "\(cell.rate)", "\(cell.strength)", "\(cell.rate * cell.strength)",
-        cell.t1.map(String.init) ?? "nan", cell.t2.map(String.init) ?? "nan",
+        "\(cell.seed)", cell.t1.map(String.init) ?? "nan", cell.t2.map(String.init) ?? "nan",
       ]
     }
     return [("cells", [header] + rows)]
-      + (try cells.map { ($0.table, try CurveTable.rows($0.run.curves, metrics)) })
+      + (try drawn.map { ($0.table, try CurveTable.rows($0.run.curves, metrics)) })
   }
 
   /// A panel of curves, one colour per beta: column 2 solid (train), column 3 dashed (test), and a
   /// mark at each t2.
   func panel(_ title: String, isLogarithmic: Bool = false, baselines: [String] = []) -> String {
-    let sorted = cells.sorted { $0.strength < $1.strength }
+    let sorted = drawn.sorted { $0.strength < $1.strength }
     let shift = isLogarithmic ? 1 : 0
     let marks = sorted.enumerated().compactMap { index, cell in
       cell.t2.map {

@@ -172,7 +172,7 @@ struct TeacherStudentGrid {
       set xlabel 'step + 1'
       set ylabel 'loss, train solid, test dashed'
       set yrange [1e-3:*]
-      set key bottom left font ',7'
+      set key bottom left opaque font ',7'
       \(panels.joined(separator: "\n"))
       unset multiplot
       """

@@ -63,8 +63,8 @@ extension OpenCLOperations {
   ) throws {
     try ShapeRule.embed(tables, tokens, isDirect: isDirect, bias: bias, features)
     let aggregation: Int32 = isDirect ? (bias == nil ? 5 : 4) : Int32(tables.aggregation.number)
-    try launch("network_embed", features.shape.count) { arguments in
-      try arguments.set(UInt64(features.shape.count))
+    let samples = features.shape.runs * features.shape.rows
+    try launch("network_embed", rows: samples, columns: features.shape.columns) { arguments in
       try arguments.set(Int32(features.shape.rows), Int32(features.shape.columns))
       try arguments.set(Int32(tables.first.shape.columns), aggregation)
       try set(tables, &arguments)
@@ -81,8 +81,9 @@ extension OpenCLOperations {
     slot: Int, accumulates: Bool, into gradient: Tensor
   ) throws {
     try ShapeRule.embeddingGradient(slopes, tables, tokens, segments, slot: slot, gradient)
-    try launch("network_embedding_gradient", gradient.shape.count) { arguments in
-      try arguments.set(UInt64(gradient.shape.count))
+    let entries = gradient.shape.runs * gradient.shape.rows
+    let columns = gradient.shape.columns
+    try launch("network_embedding_gradient", rows: entries, columns: columns) { arguments in
       try arguments.set(Int32(slopes.shape.rows), Int32(slopes.shape.columns))
       try arguments.set(Int32(tables.first.shape.rows), Int32(tables.first.shape.columns))
       try arguments.set(Int32(tables.aggregation.number), Int32(slot), Int32(accumulates ? 1 : 0))

@@ -137,6 +137,17 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
     }
   }
 
+  /// Launches a work-item per entry of a matrix, those of a row side by side.
+  func launch(
+    _ name: String, rows: Int, columns: Int, _ fill: (inout ArgumentList) throws -> Void
+  ) throws {
+    let kernel = try kernels[name]
+    var arguments = ArgumentList(kernel)
+    try fill(&arguments)
+    let local = WorkSize(kernels.groupSize, 1)
+    try queue.enqueue(kernel, global: WorkSize(columns, rows).rounded(upTo: local), local: local)
+  }
+
   /// Launches a reduction, one work-group per run, and reads its results, so many per run. `fill`
   /// sets all arguments but the result.
   func reduce(

@@ -1,4 +1,5 @@
 import Experiments
+import Foundation
 import Sweeps
 
 extension FigureRecipe {
@@ -26,7 +27,7 @@ extension FigureRecipe {
     notsawoModular(
       scale, penalty, rates: scale == .paper ? "0.001, 0.01, 0.1" : "0.003, 0.01, 0.03",
       strengths: notsawoStrengths(scale, penalty),
-      steps: scale == .paper ? 20_002 : penalty == .nuclear ? 4000 : 6000)
+      steps: notsawoSteps(scale, penalty))
   }
 
   private static func modularGridFigure(_ input: FigureInput, id: String) throws -> FigureOutput {
@@ -57,6 +58,12 @@ extension FigureRecipe {
   private static func modularGridClaims(
     _ grid: GrokkingGrid, _ penalty: NetworkPenalty
   ) -> [Claim] {
+    let slopes = grid.rates.compactMap { rate in
+      LineFit.slope(
+        grid.with(rate: rate).generalized.compactMap { cell in
+          cell.t2.map { (x: log(cell.strength), y: log(Double($0))) }
+        })
+    }
     let late = grid.cells.count - grid.generalized.count
     return grid.delayClaims(
       penalty.rawValue, factor: 1.5,
@@ -68,6 +75,11 @@ extension FigureRecipe {
       grid.orderClaim(
         "\(penalty.rawValue): a larger alpha generalises earlier (beta fixed)", over: \.rate,
         atMost: -0.8, "falling; single pairs may be reversed by chance"),
+      Claim(
+        "\(penalty.rawValue): slope of log t2 against log beta, for each alpha",
+        each: slopes, in: -0.9 ... -0.1,
+        "no 1/(alpha beta) law as for plain gradient descent: Adam rescales; -1/2 measured elsewhere"
+      ),
       Claim(
         "\(penalty.rawValue): cells that do not generalise within the budget",
         measured: "\(late) of \(grid.cells.count)",

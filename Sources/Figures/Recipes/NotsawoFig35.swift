@@ -61,7 +61,7 @@ extension FigureRecipe {
 
   private static func digitClaims(_ grid: GrokkingGrid, _ level: Double) throws -> [Claim] {
     grid.delayClaims(
-      "test accuracy of \(Number.short(level)), half way up", factor: 2, "the rise is delayed")
+      "test accuracy of \(Number.short(level)), half way up", factor: 1.5, "the rise is delayed")
       + [
         Claim(
           "rise of the test accuracy from t1 to its best, runs that get half way",

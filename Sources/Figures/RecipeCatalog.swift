@@ -6,6 +6,8 @@ public enum RecipeCatalog {
   public static let all: [FigureRecipe] = [
     .boursierFig2, .lyuFig3, .notsawoFig03, .notsawoFig04, .notsawoFig05, .notsawoFig06,
     .notsawoFig08, .notsawoFig14, .notsawoFig15, .notsawoFig23, .notsawoFig26, .notsawoFig29,
+    .notsawoFig01, .notsawoFig02, .notsawoFig30, .notsawoBlogL2, .notsawoFig10, .notsawoFig11,
+    .notsawoFig31, .notsawoFig32, .notsawoFig33, .notsawoFig34, .notsawoFig35,
   ]
 
   /// - Throws: `SpecError` listing the figures if there is none of that name.

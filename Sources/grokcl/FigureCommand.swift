@@ -59,20 +59,29 @@ struct FigureCommand: ParsableCommand {
     let writer = FigureWriter(folder: output, gnuplot: gnuplot)
     var failed = 0
     for recipe in recipes {
-      let spec = try SweepSpec(yaml: recipe.spec(scale), file: recipe.id)
-      let plan = try SweepPlan(spec)
-      try session.run(plan, spec)
-      let claims = try writer.write(recipe, try Self.input(plan, store))
+      if let missing = recipe.missingData {
+        guard figures == ["all"] else { throw SpecError(place: recipe.id, missing) }
+        Failure.warn("\(recipe.id) is left out: \(missing)")
+        continue
+      }
+      var runs: [PreparedRun] = []
+      for text in recipe.specs(scale) {
+        let spec = try SweepSpec(yaml: text, file: recipe.id)
+        let plan = try SweepPlan(spec)
+        try session.run(plan, spec)
+        runs += plan.runs
+      }
+      let claims = try writer.write(recipe, try Self.input(runs, store))
       failed += claims.filter { !$0.held }.count
       try Self.report(recipe, claims, folder: output)
     }
     if failed > 0 { throw ExitCode(1) }
   }
 
-  /// The runs of a plan as the store has them.
-  private static func input(_ plan: SweepPlan, _ store: RunStore) throws -> FigureInput {
+  /// The runs as the store has them.
+  private static func input(_ runs: [PreparedRun], _ store: RunStore) throws -> FigureInput {
     FigureInput(
-      runs: try plan.runs.map { run in
+      runs: try runs.map { run in
         let stored = try store.runs(run.id)[0]
         return FigureInput.Run(
           prepared: run, curves: try store.curves(of: run.id), t1: stored.t1, t2: stored.t2,

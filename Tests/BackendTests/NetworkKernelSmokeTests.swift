@@ -28,17 +28,18 @@ struct NetworkKernelSmokeTests {
   /// Every network in double precision step by step, and those that differ most with every routine
   /// and as fused passes in both.
   static let all: [Case] =
-    NetworkTrainingCase.all.map { Case(training: $0) }
-    + NetworkTrainingCase.few.flatMap { training in
-      [ProductRoutine.vectors, .tiles].map { Case(training: training, product: $0) }
-        + Precision.allCases.map { precision in
-          Case(
-            training: training.with { $0.precision = precision }, product: .vectors,
-            hasBlocks: true)
-        } + [
-          Case(training: training.with { $0.precision = .f32 }, avoidsDouble: true)
-        ]
-    }
+    NetworkTrainingCase.all.map { Case(training: $0) } + NetworkTrainingCase.few.flatMap(variants)
+
+  private static func variants(_ training: NetworkTrainingCase) -> [Case] {
+    var single = training
+    single.precision = .f32
+    return [
+      Case(training: training, product: .vectors), Case(training: training, product: .tiles),
+      Case(training: training, product: .vectors, hasBlocks: true),
+      Case(training: single, product: .vectors, hasBlocks: true),
+      Case(training: single, avoidsDouble: true),
+    ]
+  }
 
   @Test(arguments: TestDevices.each(all, \.precision))
   func networks(test: DeviceCase<Case>) throws {
@@ -74,7 +75,9 @@ struct NetworkKernelSmokeTests {
   func scalarNetworks(test: DeviceCase<Precision>) throws {
     for training in NetworkTrainingCase.all
     where training.name.hasPrefix("relu-1d") && !training.name.hasSuffix("adam") {
-      let runs = try training.with { $0.precision = test.value }.runs(2, steps: 2)
+      var training = training
+      training.precision = test.value
+      let runs = try training.runs(2, steps: 2)
       let batch = try Network().batch(of: runs, instance: nil)
       let found = try OpenCLTrainingBackend(test.device).session(for: batch, mapping: .lanes)
       try compare(

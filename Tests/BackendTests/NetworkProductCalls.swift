@@ -54,14 +54,19 @@ struct ProductCall: NetworkCall {
     isInteger ? .exact : .sum(precision, terms: inner + 1)
   }
 
-  /// Every way of storing and sharing the factors, with each epilogue.
+  /// Two epilogues for each way of storing the factors: devices build a program for each pair.
+  private static func epilogue(_ way: Int, _ index: Int) -> Epilogue {
+    [[.none, .mask], [.biasReLU, .bias], [.none, .relu], [.mask, .biasReLU]][way][index % 2]
+  }
+
+  /// Every way of storing and sharing the factors.
   static let layouts: [ProductCall] = Precision.allCases.flatMap { precision in
-    Epilogue.allCases.enumerated().flatMap { index, epilogue in
-      (0..<16).map { bits in
+    (0..<16).flatMap { bits in
+      (0..<2).map { index in
         ProductCall(
-          precision: precision, epilogue: epilogue, rows: 7 + bits, inner: 19, columns: 13,
-          transposesA: bits & 1 != 0, transposesB: bits & 2 != 0, sharesA: bits & 4 != 0,
-          sharesB: bits & 8 != 0, sharesSide: (bits + index) % 2 == 1)
+          precision: precision, epilogue: epilogue(bits & 3, index), rows: 7 + bits, inner: 19,
+          columns: 13, transposesA: bits & 1 != 0, transposesB: bits & 2 != 0,
+          sharesA: bits & 4 != 0, sharesB: bits & 8 != 0, sharesSide: (bits / 4 + index) % 2 == 1)
       }
     }
   }
@@ -74,12 +79,12 @@ struct ProductCall: NetworkCall {
   /// Sizes around blocks and vectors, with random factors, too.
   static let sizes: [ProductCall] = Precision.allCases.flatMap { precision in
     shapes.enumerated().flatMap { index, shape in
-      [(1, false), (3, true), (2, false)].enumerated().map { way, choice in
-        ProductCall(
-          precision: precision, epilogue: Epilogue.allCases[(index + way) % 5], rows: shape.0,
-          inner: shape.1, columns: shape.2, runs: choice.0, transposesA: way == 1,
-          transposesB: (index + way) % 2 == 1, sharesA: way == 2, sharesB: false,
-          sharesSide: way == 1, isInteger: choice.1)
+      [(1, false), (3, true), (2, false)].enumerated().map { variant, choice in
+        let way = (index + variant) % 4
+        return ProductCall(
+          precision: precision, epilogue: epilogue(way, index), rows: shape.0, inner: shape.1,
+          columns: shape.2, runs: choice.0, transposesA: way & 1 != 0, transposesB: way & 2 != 0,
+          sharesA: variant == 2, sharesB: false, sharesSide: variant == 1, isInteger: choice.1)
       }
     }
   }
@@ -89,15 +94,14 @@ struct ProductCall: NetworkCall {
   static let training: [ProductCall] = Precision.allCases.flatMap { precision in
     [
       ProductCall(
-        precision: precision, epilogue: .biasReLU, rows: 3763, inner: 64, columns: 64, runs: 1,
+        precision: precision, epilogue: .relu, rows: 3763, inner: 64, columns: 61, runs: 1,
         transposesB: true),
       ProductCall(
-        precision: precision, epilogue: .bias, rows: 3763, inner: 64, columns: 97, runs: 1,
-        transposesB: true, isInteger: false),
+        precision: precision, epilogue: .mask, rows: 601, inner: 97, columns: 64, runs: 2,
+        isInteger: false),
       ProductCall(
-        precision: precision, epilogue: .mask, rows: 3763, inner: 97, columns: 64, runs: 1),
-      ProductCall(
-        precision: precision, rows: 97, inner: 3763, columns: 64, runs: 2, transposesA: true),
+        precision: precision, epilogue: .biasReLU, rows: 61, inner: 3763, columns: 64, runs: 2,
+        transposesA: true),
     ]
   }
 }

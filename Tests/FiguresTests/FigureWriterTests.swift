@@ -15,6 +15,8 @@ import _TestSupport
     switch id {
     case "notsawo/fig03": try SyntheticRuns.Figure3().input()
     case "notsawo/fig04", "notsawo/fig26": try SyntheticRuns.Grid().input()
+    case let id where NetworkJudgementTests.figures.contains(id):
+      try SyntheticNetworkRuns.input(id)
     default: try SyntheticMatrixRuns.input(id)
     }
   }

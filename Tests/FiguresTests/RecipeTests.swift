@@ -17,11 +17,15 @@ import Testing
   func everySpecResolves(id: String, scale: FigureScale) throws {
     let recipe = try RecipeCatalog.named(id)
     #expect(!recipe.title.isEmpty && recipe.citation.contains("arXiv"))
-    let plan = try plan(id, scale)
-    #expect(!plan.runs.isEmpty)
-    if id == "notsawo/fig03" { #expect(plan.runs.count == 1) }
-    if Self.grids.contains(id) { #expect(plan.runs.count == 36) }
-    #expect(Set(plan.runs.map(\.id)).count == plan.runs.count)
+    // Digits are not part of the program; NetworkRecipeTests make some up.
+    guard recipe.missingData == nil else { return }
+    let runs = try recipe.specs(scale).flatMap {
+      try SweepPlan(try SweepSpec(yaml: $0, file: recipe.id)).runs
+    }
+    #expect(!runs.isEmpty)
+    if id == "notsawo/fig03" { #expect(runs.count == 1) }
+    if Self.grids.contains(id) { #expect(runs.count == 36) }
+    #expect(Set(runs.map(\.id)).count == runs.count)
   }
 
   @Test func namesAreUnique() {

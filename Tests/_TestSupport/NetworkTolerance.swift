@@ -28,3 +28,17 @@ extension Tolerance {
     return Tolerance(absolute: growth, relative: growth)
   }
 }
+
+extension Tolerance {
+  /// Two implementations of the same training of a small network that sum in different orders: the
+  /// project's bar for 300 steps in f64. Networks are not convex, and Adam divides by small numbers,
+  /// so that errors grow with the steps: to 4e7 eps at 1e-8.
+  public static let networkTraining = Tolerance(absolute: 1e-8, relative: 1e-8)
+
+  /// The same in f32 over so few steps that errors grow little: 64 roundings per step of numbers of
+  /// size 1, with the sums of a pass of `samples` terms.
+  public static func shortNetworkTraining(steps: Int, samples: Int) -> Tolerance {
+    let growth = 64 * Double(steps + 1) * Double(samples).squareRoot() * Precision.f32.epsilon
+    return Tolerance(absolute: growth, relative: growth)
+  }
+}

@@ -31,7 +31,8 @@ public struct Network: Experiment {
     return PreparedRun(
       parameters: parameters, steps: try parameters.integer("steps"), schedule: schedule,
       thresholds: thresholds,
-      batchKey: "\(model) \(counts) \(batchSize) \(parameters["optimizer"]) "
+      batchKey: "\(model) \(counts) \(data.problem.jacobians.isEmpty) \(batchSize) "
+        + "\(parameters["optimizer"]) "
         + "\(try penalties(parameters)) \(parameters["warm_factor"]) \(precision) \(schedule) \(records)",
       problemKey: try instance?.digest ?? NetworkGenerator(parameters).key,
       bytes: network.bytes(precision, isAdam: try optimizer(parameters).isAdam))

@@ -13,7 +13,7 @@ extension FigureRecipe {
     id: "notsawo/blog-l2",
     title: "Modular addition with a small l2 penalty",
     citation: "Notsawo, Dumas, Rabusseau, ICML 2025 (arXiv 2506.05718): the authors' blog post, "
-      + "Fig. 1; section 4.1",
+      + "Fig. 1; section 4, appendix H",
     spec: { scale in documents([blogSpec(scale, isCode: false), blogSpec(scale, isCode: true)]) },
     analyze: { input in
       guard let first = input.runs.first else { throw FigureError.noRuns("notsawo/blog-l2") }

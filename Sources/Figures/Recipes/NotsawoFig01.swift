@@ -60,7 +60,7 @@ extension FigureRecipe {
   static let notsawoFig01 = FigureRecipe(
     id: "notsawo/fig01",
     title: "Modular addition with l1, l2 and nuclear-norm penalties",
-    citation: "Notsawo, Dumas, Rabusseau, ICML 2025 (arXiv 2506.05718), Fig. 1; section 4.1",
+    citation: "Notsawo, Dumas, Rabusseau, ICML 2025 (arXiv 2506.05718), Fig. 1; section 4",
     spec: { scale in
       documents(
         [NetworkPenalty.l1, .l2, .nuclear].map { penalty in

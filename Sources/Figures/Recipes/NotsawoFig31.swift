@@ -21,7 +21,7 @@ extension FigureRecipe {
       id: "notsawo/\(figure)",
       title: "Teacher and student with \(name)",
       citation: "Notsawo, Dumas, Rabusseau, ICML 2025 (arXiv 2506.05718), Fig. \(number); "
-        + "section 4.2, appendix H.3",
+        + "section 4, appendix H.3",
       spec: { TeacherStudentGrid.spec($0, penalty, rates: rates, paperSteps: 1_000_001) },
       analyze: { input in
         let set = try TeacherStudentGrid(input, id: "notsawo/\(figure)", penalty: penalty)

@@ -13,7 +13,7 @@ extension FigureRecipe {
       id: "notsawo/\(figure)",
       title: "Teacher and student with Sobolev training",
       citation: "Notsawo, Dumas, Rabusseau, ICML 2025 (arXiv 2506.05718), "
-        + "Fig. \(figure.dropFirst(3)); section 4.3, appendix H.3.2",
+        + "Fig. \(figure.dropFirst(3)); appendix H.3.2",
       spec: { TeacherStudentGrid.spec($0, .sobolev, rates: rates, paperSteps: 100_001) },
       analyze: { input in
         let set = try TeacherStudentGrid(input, id: "notsawo/\(figure)", penalty: .sobolev)

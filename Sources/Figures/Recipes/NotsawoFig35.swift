@@ -13,7 +13,7 @@ extension FigureRecipe {
   static let notsawoFig35 = FigureRecipe(
     id: "notsawo/fig35",
     title: "Digits with an l1 penalty",
-    citation: "Notsawo, Dumas, Rabusseau, ICML 2025 (arXiv 2506.05718), Fig. 35; appendix H.4",
+    citation: "Notsawo, Dumas, Rabusseau, ICML 2025 (arXiv 2506.05718), Fig. 35; appendix H",
     spec: { scale in
       let isPaper = scale == .paper
       return """

@@ -1,15 +1,23 @@
 // Implements one step of gradient descent or Adam: g += l1 sign(theta) + l2 theta, theta -= rate (direction + decay theta).
 //
+// Subnormal numbers become 0: decay drives the weights of dead units there, where arithmetic is a hundred times slower.
 // COMPENSATED keeps what the sum of steps lost to rounding and adds it back as soon as it counts (Kahan 1965).
+#if PRECISION == 64
+#define LEAST_NORMAL DBL_MIN
+#else
+#define LEAST_NORMAL FLT_MIN
+#endif
+INLINE real normal_or_zero(const real x) { return fabs(x) < LEAST_NORMAL ? 0 : x; }
+
 INLINE void step_by(const size_t index, const real value, const real step, __global real *rounding, __global real *parameter)
 {
 #if COMPENSATED
     const real whole = step + rounding[index];
-    const real next = value + whole;
-    rounding[index] = whole - (next - value);
+    const real next = normal_or_zero(value + whole);
+    rounding[index] = normal_or_zero(whole - (next - value));
     parameter[index] = next;
 #else
-    parameter[index] = value + step;
+    parameter[index] = normal_or_zero(value + step);
 #endif
 }
 
@@ -50,8 +58,8 @@ __kernel void network_adam(const ulong count, const int per_run, RATES,
     const Place place = place_of(index, per_run);
     const real value = parameter[index];
     const real g = PENALIZED(gradient[index], value, place);
-    const real m = fma((real)0.9, first[index], (real)(1 - 0.9) * g);
-    const real v = fma((real)0.999, second[index], (real)(1 - 0.999) * (g * g));
+    const real m = normal_or_zero(fma((real)0.9, first[index], (real)(1 - 0.9) * g));
+    const real v = normal_or_zero(fma((real)0.999, second[index], (real)(1 - 0.999) * (g * g)));
     first[index] = m;
     second[index] = v;
     const real direction = m * first_scale / fma(sqrt(v), second_scale, (real)1e-8);

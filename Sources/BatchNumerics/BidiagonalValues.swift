@@ -9,10 +9,16 @@ public enum SingularValues {
     guard matrix.values.allSatisfy(\.isFinite) else {
       return [Double](repeating: .nan, count: min(matrix.rows, matrix.columns))
     }
-    var (diagonal, upper) = bidiagonal(
-      matrix.rows >= matrix.columns ? matrix : matrix.transposed)
+    // Entries of size 1, as squares of very large or small ones are not numbers any more.
+    let scale = matrix.values.reduce(0) { max($0, abs($1)) }
+    guard scale > 0 else {
+      return [Double](repeating: 0, count: min(matrix.rows, matrix.columns))
+    }
+    var scaled = matrix.rows >= matrix.columns ? matrix : matrix.transposed
+    for i in scaled.values.indices { scaled.values[i] /= scale }
+    var (diagonal, upper) = bidiagonal(scaled)
     diagonalize(&diagonal, &upper)
-    return diagonal.sorted(by: >)
+    return diagonal.map { $0 * scale }.sorted(by: >)
   }
 
   /// The nuclear norm: the sum of the singular values.

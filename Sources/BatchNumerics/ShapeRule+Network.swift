@@ -78,10 +78,14 @@ extension ShapeRule {
     else { throw ShapeError(operation, [gate.shape, matrix.shape, x.shape]) }
   }
 
-  /// Everything like the parameter, rates per run or shared.
+  /// Everything like the parameter, rates per run or shared; in f32 the rounding is kept.
   public static func update<T: BatchTensor>(
-    _ parameter: T, _ gradient: T, _ rates: UpdateRates<T>, _ adam: AdamState<T>?, _ rounding: T?
+    _ parameter: T, _ gradient: T, _ rates: UpdateRates<T>, _ adam: AdamState<T>?, _ rounding: T?,
+    _ precision: Precision
   ) throws {
+    guard rounding != nil || precision == .f64 else {
+      throw ShapeError("update without rounding in f32", [parameter.shape])
+    }
     let alike = [gradient, rounding, adam?.first, adam?.second].compactMap { $0 }
     guard alike.allSatisfy({ $0.shape == parameter.shape }) else {
       throw ShapeError("update", [parameter.shape] + alike.map(\.shape))

@@ -14,10 +14,14 @@ public struct PreparedRun: Sendable {
   public let problemKey: String
   /// Roughly the bytes that the run needs on a device, its share of the data included.
   public let bytes: Int
+  /// Over how many steps two devices must agree: rounding errors grow, in networks to the size of
+  /// what is measured.
+  public let comparableSteps: Int
 
   public init(
     parameters: ResolvedParameters, steps: Int, schedule: EvaluationSchedule,
-    thresholds: Thresholds, batchKey: String, problemKey: String, bytes: Int
+    thresholds: Thresholds, batchKey: String, problemKey: String, bytes: Int,
+    comparableSteps: Int? = nil
   ) {
     self.parameters = parameters
     id = parameters.runID
@@ -27,6 +31,14 @@ public struct PreparedRun: Sendable {
     self.batchKey = batchKey
     self.problemKey = problemKey
     self.bytes = bytes
+    self.comparableSteps = min(steps, comparableSteps ?? steps)
+  }
+
+  /// The same run with the steps that devices are compared over.
+  public var comparable: PreparedRun {
+    PreparedRun(
+      parameters: parameters, steps: comparableSteps, schedule: schedule, thresholds: thresholds,
+      batchKey: batchKey, problemKey: problemKey, bytes: bytes)
   }
 }
 

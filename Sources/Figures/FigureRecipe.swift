@@ -87,7 +87,7 @@ extension FigureInput {
     guard let largest = deviations.max() else { return nil }
     return Claim(
       "\(deviations.count) of \(runs.count) runs trained on the CPU reference too: "
-        + "largest deviation of any metric at any step",
+        + "largest deviation of any metric at any step (networks: of the first steps)",
       measured: Number.short(largest), tolerance: "at most 0.05", held: largest <= 0.05)
   }
 }

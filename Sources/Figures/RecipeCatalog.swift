@@ -8,6 +8,7 @@ public enum RecipeCatalog {
     .notsawoFig08, .notsawoFig14, .notsawoFig15, .notsawoFig23, .notsawoFig26, .notsawoFig29,
     .notsawoFig01, .notsawoFig02, .notsawoFig30, .notsawoBlogL2, .notsawoFig10, .notsawoFig11,
     .notsawoFig31, .notsawoFig32, .notsawoFig33, .notsawoFig34, .notsawoFig35,
+    .lyuFig2a, .lyuFig2b, .lyuFig2c, .lyuFig4, .boursierFig3,
   ]
 
   /// - Throws: `SpecError` listing the figures if there is none of that name.

@@ -160,10 +160,7 @@ extension OpenCLOperations {
     _ parameter: Tensor, _ gradient: Tensor, _ rates: UpdateRates<Tensor>,
     adam: AdamState<Tensor>?, rounding: Tensor?
   ) throws {
-    try ShapeRule.update(parameter, gradient, rates, adam, rounding)
-    guard rounding != nil || S.precision == .f64 else {
-      throw ShapeError("update without rounding in f32", [parameter.shape])
-    }
+    try ShapeRule.update(parameter, gradient, rates, adam, rounding, S.precision)
     let count = parameter.shape.count
     try launch(adam == nil ? "network_descend" : "network_adam", count) { arguments in
       try arguments.set(UInt64(count))

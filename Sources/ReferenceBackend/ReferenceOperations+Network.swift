@@ -147,7 +147,7 @@ extension ReferenceOperations {
     _ parameter: Tensor, _ gradient: Tensor, _ rates: UpdateRates<Tensor>,
     adam: AdamState<Tensor>?, rounding: Tensor?
   ) throws {
-    try ShapeRule.update(parameter, gradient, rates, adam, rounding)
+    try ShapeRule.update(parameter, gradient, rates, adam, rounding, S.precision)
     for run in 0..<parameter.shape.runs {
       UpdateLoops.update(parameter, gradient, rates, adam, rounding, run)
     }

@@ -116,7 +116,9 @@ final class ScalarNetworkTrainer<S: RunScalar>: @unchecked Sendable {
     let (l1, l2) = penalties[kind]
     let push = l1 * (value == 0 ? signOfZero : signOf(value))
     let whole = -rate * (slope + push + l2 * value) + lost.start[index]
-    state.start[index] = value + whole
-    if S.self == Float.self { lost.start[index] = whole - (state.start[index] - value) }
+    state.start[index] = normalOrZero(value + whole)
+    if S.self == Float.self {
+      lost.start[index] = normalOrZero(whole - (state.start[index] - value))
+    }
   }
 }

@@ -26,8 +26,10 @@ enum UpdateLoops {
       let g = slope[i] + l1 * (value == 0 ? signOfZero : signOf(value)) + l2 * value
       var direction = g
       if let first, let second {
-        first[i] = S(AdamConstants.beta1) * first[i] + S(1 - AdamConstants.beta1) * g
-        second[i] = S(AdamConstants.beta2) * second[i] + S(1 - AdamConstants.beta2) * (g * g)
+        first[i] = normalOrZero(
+          S(AdamConstants.beta1) * first[i] + S(1 - AdamConstants.beta1) * g)
+        second[i] = normalOrZero(
+          S(AdamConstants.beta2) * second[i] + S(1 - AdamConstants.beta2) * (g * g))
         direction =
           (first[i] * firstScale)
           / (second[i].squareRoot() * secondScale + S(AdamConstants.epsilon))
@@ -35,10 +37,10 @@ enum UpdateLoops {
       let step = -alpha * (direction + decay * value)
       if let lost {
         let whole = step + lost[i]
-        theta[i] = value + whole
-        lost[i] = whole - (theta[i] - value)
+        theta[i] = normalOrZero(value + whole)
+        lost[i] = normalOrZero(whole - (theta[i] - value))
       } else {
-        theta[i] = value + step
+        theta[i] = normalOrZero(value + step)
       }
     }
   }

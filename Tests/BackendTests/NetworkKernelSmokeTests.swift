@@ -70,6 +70,37 @@ struct NetworkKernelSmokeTests {
     try StepwiseNetwork(batch, on: operations)
   }
 
+  /// Few results of a long inner size: parts of products that are added up.
+  @Test(arguments: TestDevices.each(Precision.allCases) { $0 })
+  func splitProducts(test: DeviceCase<Precision>) throws {
+    let context = try TestDevices.context(test.device)
+    switch test.value {
+    case .f32:
+      try split(
+        on: OpenCLOperations<Float>(context, avoidsDouble: false, product: .tiles),
+        ReferenceOperations<Float>())
+    case .f64:
+      try split(
+        on: OpenCLOperations<Double>(context, avoidsDouble: false, product: .tiles),
+        ReferenceOperations<Double>())
+    }
+  }
+
+  private func split<B: Backend, R: Backend>(on backend: B, _ reference: R) throws {
+    func product<C: Backend>(_ operations: C) throws -> [Double] {
+      let (inner, width) = (1031, 3)
+      let values = (0..<(2 * inner * width)).map { Double(($0 * 7 + 3) % 11) - 4 }
+      let a = try operations.tensor(BatchShape(runs: 2, rows: inner, columns: width), values)
+      let bias = try operations.tensor(BatchShape(runs: 1, rows: 1, columns: width), [1, -2, 3])
+      let c = try operations.tensor(BatchShape(runs: 2, rows: width, columns: width), nil)
+      try operations.matmul(
+        MatrixOperand(a, transposed: true), MatrixOperand(a), into: c, epilogue: .biasReLU(bias))
+      return try operations.read(c)
+    }
+    // Integers far below 2^24: sums are exact in any order.
+    #expect(try product(backend) == product(reference))
+  }
+
   /// Networks of one variable, a run per lane.
   @Test(arguments: TestDevices.each(Precision.allCases) { $0 })
   func scalarNetworks(test: DeviceCase<Precision>) throws {

@@ -16,13 +16,26 @@ import _TestSupport
 
   static let tokenCalls = cases(EmbedCall.all + EmbeddingGradientCall.all)
   static let rowCalls = cases(RowCall.all)
-  static let productCalls = cases(ProductCall.layouts + ProductCall.sizes + ProductCall.training)
+  static let productCalls = cases(
+    ProductCall.layouts + ProductCall.specials + ProductCall.sizes + ProductCall.training)
   static let lossCalls = cases(LossCall.all)
   static let updateCalls = cases(UpdateCall.all)
 
   @Test(arguments: tokenCalls) func tokens(test: Call) throws { try check(test) }
   @Test(arguments: rowCalls) func rows(test: Call) throws { try check(test) }
   @Test(arguments: productCalls) func products(test: Call) throws { try check(test) }
+
+  /// The routines that the device does not choose by itself, CLBlast at one layout each.
+  @Test(
+    arguments: cases(ProductCall.layouts + ProductCall.sizes),
+    [ProductRoutine.plain, .vectors, .tiles])
+  func routines(test: Call, routine: ProductRoutine) throws {
+    try check(test, product: routine)
+  }
+
+  @Test(
+    .enabled(if: CLBlast.isAvailable, "no CLBlast"), arguments: cases(ProductCall.epilogues))
+  func library(test: Call) throws { try check(test, product: .library) }
   @Test(arguments: lossCalls) func losses(test: Call) throws { try check(test) }
   @Test(arguments: updateCalls) func updates(test: Call) throws { try check(test) }
 
@@ -32,16 +45,19 @@ import _TestSupport
 
   /// Against the reference; nothing is written behind results; the last run alone, bit for bit; the
   /// same through views.
-  private func check(_ test: Call, avoidsDouble: Bool = false) throws {
-    try check(test.value.precision.scalar, test, avoidsDouble)
+  private func check(
+    _ test: Call, avoidsDouble: Bool = false, product: ProductRoutine? = nil
+  ) throws {
+    try check(test.value.precision.scalar, test, avoidsDouble, product)
   }
 
   private func check<S: RunScalar & KernelScalar>(
-    _ type: S.Type, _ test: Call, _ avoidsDouble: Bool
+    _ type: S.Type, _ test: Call, _ avoidsDouble: Bool, _ product: ProductRoutine?
   ) throws {
     let context = try TestDevices.context(test.device)
     let call = test.value
-    let backend = try OpenCLOperations<S>(context, avoidsDouble: avoidsDouble)
+    let backend = try OpenCLOperations<S>(
+      context, avoidsDouble: avoidsDouble, product: product)
     let expected = try call.parts(on: Bench(ReferenceOperations<S>()))
     let watched = SentinelResults<S>(try Queue(context))
     let found = try call.parts(on: Bench(backend, place: watched.place))

@@ -172,7 +172,12 @@ struct NetworkTrainingCase: Sendable, CustomStringConvertible {
     ].contains($0.name)
   }
 
-  static let fewest = few.filter {
-    ["adamw batches", "teacher sgd", "relu-1d penalties"].contains($0.name)
+  /// Those that devices have kernels of their own for, one of each kind.
+  static let preferred = few.filter {
+    [
+      "matrixProduct", "one-hot batches", "adamw batches", "teacher sgd", "relu-1d penalties",
+    ].contains($0.name)
   }
+
+  static let fewest = few.filter { ["adamw batches", "relu-1d penalties"].contains($0.name) }
 }

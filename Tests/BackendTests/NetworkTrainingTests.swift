@@ -16,7 +16,8 @@ import _TestSupport
 
   /// Step by step all, and what differs most as the device prefers it: programs take long to build.
   static let doubles = TestDevices.each(
-    NetworkTrainingCase.all + NetworkTrainingCase.few.map { $0.with(.automatic) }, \.precision)
+    NetworkTrainingCase.all + NetworkTrainingCase.preferred.map { $0.with(.automatic) }, \.precision
+  )
   static let singles = TestDevices.each(
     (NetworkTrainingCase.all + NetworkTrainingCase.fewest.map { $0.with(.automatic) })
       .map { $0.with(.f32) }, \.precision)
@@ -41,7 +42,7 @@ import _TestSupport
   // MARK: - Bit for bit
 
   static let invariance = TestDevices.each(
-    NetworkTrainingCase.few.flatMap { [$0, $0.with(.automatic)] }
+    NetworkTrainingCase.few + NetworkTrainingCase.preferred.map { $0.with(.automatic) }
       + NetworkTrainingCase.fewest.flatMap { [$0.with(.f32), $0.with(.f32).with(.automatic)] },
     \.precision)
 

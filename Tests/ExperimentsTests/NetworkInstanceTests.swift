@@ -128,7 +128,7 @@ import _TestSupport
       Fault([:], "train_y", tensor("train_y", [19], 7, isIndex: true), "from 0 to 6"),
       Fault([:], "test_y", tensor("test_y", [30], 1e300), "from 0 to 6"),
       Fault([:], "E", tensor("E", [7, 5]), "W1"), Fault([:], "E", tensor("E", [6, 4]), "train_x"),
-      Fault([:], "E", tensor("E", [7])), Fault([:], "E", tensor("E", [0, 4]), "train_x"),
+      Fault([:], "E", tensor("E", [7])), Fault([:], "E", tensor("E", [0, 4])),
       Fault([:], "W1", tensor("W1", [6, 5])), Fault([:], "W1", tensor("W1", [0, 4])),
       Fault([:], "W2", tensor("W2", [7, 5])), Fault([:], "W2", tensor("W2", [7])),
       Fault([:], "b1", tensor("b1", [7])), Fault([:], "b2", tensor("b2", [1, 7])),

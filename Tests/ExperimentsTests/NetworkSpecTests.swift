@@ -166,6 +166,7 @@ import _TestSupport
 
   /// Whatever shares a key trains together and gives what it gives alone.
   @Test(arguments: [
+    ("teacher-student", "regularizer.sobolev", [0, 0.1]),
     ("teacher-student", "regularizer.nuclear", [0.1, 0]),
     ("modular-arithmetic", "regularizer.nuclear", [0, 0.1]),
     ("modular-arithmetic", "problem.seed", [3, 4]), ("images", "weight_decay", [0, 0.1]),

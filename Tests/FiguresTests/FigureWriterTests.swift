@@ -17,6 +17,8 @@ import _TestSupport
     case "notsawo/fig04", "notsawo/fig26": try SyntheticRuns.Grid().input()
     case let id where NetworkJudgementTests.figures.contains(id):
       try SyntheticNetworkRuns.input(id)
+    case "lyu/fig2a", "lyu/fig2b", "lyu/fig2c", "lyu/fig4", "boursier/fig3":
+      try SyntheticAdditionRuns.input(id)
     default: try SyntheticMatrixRuns.input(id)
     }
   }

@@ -50,7 +50,8 @@ struct NetworkArchitecture {
   ) throws {
     let task: Network.Task = try parameters.choice("task")
     let names = NetworkInstance.names(task)
-    let isEmbedded = instance["E"] != nil || instance["E1"] != nil
+    let isEmbedded =
+      task == .modularArithmetic && (instance["E"] != nil || instance["E1"] != nil)
     let isOneHot = task == .modularArithmetic && !isEmbedded
     let reader = InstanceReader(file: instance)
     let first = try reader.tensor(names.first, "[width, inputs]") {

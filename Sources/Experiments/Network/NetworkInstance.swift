@@ -27,8 +27,11 @@ enum NetworkInstance {
     }
     let outputs = output.shape[0]
     if task == .modularArithmetic {
-      let table = file["E"] ?? file["E1"]
-      let vocabulary = table.map { $0.shape.first ?? 0 } ?? outputs
+      let name = file["E"] != nil ? "E" : "E1"
+      let vocabulary =
+        try file[name] == nil
+        ? outputs
+        : reader.tensor(name, "[p, d1]") { $0.count == 2 && !$0.contains(0) }.shape[0]
       return NetworkData(
         problem: NetworkProblem(
           train: try tokens(reader, "train", vocabulary, outputs),

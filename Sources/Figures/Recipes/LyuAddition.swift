@@ -1,3 +1,4 @@
+import BatchNumerics
 import Experiments
 import Foundation
 import Sweeps
@@ -22,8 +23,11 @@ struct AdditionRun {
   }
 
   /// What all the figures train: two one-hots of Z_p, He start, full-batch gradient descent. The
-  /// small scale keeps more of the pairs for training, as few classes have few pairs.
-  static func spec(_ scale: FigureScale, width: Int, perDecade: Int = 40) -> String {
+  /// small scale keeps more of the pairs for training, as few classes have few pairs; in f64 its
+  /// curves are the same on every device.
+  static func spec(
+    _ scale: FigureScale, width: Int, perDecade: Int = 40, precision: Precision = .f64
+  ) -> String {
     """
     experiment: network
     task: modular-arithmetic
@@ -32,7 +36,7 @@ struct AdditionRun {
     optimizer: gd
     evaluate: {per_decade: \(perDecade)}
     record: {nuclear_norm: false, tensor_norms: true}
-    precision: f32
+    precision: \(scale == .paper ? .f32 : precision)
     """
   }
 

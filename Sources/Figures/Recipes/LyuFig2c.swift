@@ -18,7 +18,7 @@ extension FigureRecipe {
         ? "[0, 1.0e-5, 3.0e-5, 1.0e-4, 3.0e-4, 1.0e-3, 3.0e-3, 3.0e-2]"
         : "[0, 1.2e-8, 5.0e-5, 1.5e-4, 5.0e-4, 1.5e-3, 3.0e-2]"
       return """
-        \(AdditionRun.spec(scale, width: 128))
+        \(AdditionRun.spec(scale, width: 128, precision: .f32))
         learning_rate: \(scale == .paper ? 0.002 : 2)
         steps: \(scale == .paper ? 100_000_000 : 40_000)
         sweep:

@@ -17,7 +17,7 @@ extension FigureRecipe {
       + "section 3.1",
     spec: { scale in
       """
-      \(AdditionRun.spec(scale, width: 128, perDecade: 200))
+      \(AdditionRun.spec(scale, width: 128, perDecade: 200, precision: .f32))
       loss: log-cross-entropy
       learning_rate: \(scale == .paper ? 0.01 : 0.03)
       steps: \(scale == .paper ? 1_000_000 : 30_000)

@@ -27,6 +27,15 @@ public struct RunCurves: Sendable, Equatable {
     names.firstIndex(of: name).map { values[$0] }
   }
 
+  /// The evaluations at some of the steps.
+  func kept(_ isKept: (Int) -> Bool) -> RunCurves {
+    let indices = steps.indices.filter { isKept(steps[$0]) }
+    var result = self
+    result.steps = indices.map { steps[$0] }
+    result.values = values.map { curve in indices.map { curve[$0] } }
+    return result
+  }
+
   /// The metrics of the last evaluation, traces of components and of predictions left out.
   public var final: [(name: String, value: Double)] {
     zip(names, values).compactMap { name, curve in

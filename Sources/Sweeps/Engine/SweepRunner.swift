@@ -178,18 +178,24 @@ public final class SweepRunner: Sendable {
     return Set((1...wanted).map { $0 * count / wanted - 1 })
   }
 
-  /// Trains the same runs on the reference and notes the largest deviation of each.
+  /// Trains the same runs on the reference, as far as devices are to be compared, and notes the
+  /// largest deviation of each.
   private func verify(_ results: [RunResult], _ plan: SweepPlan) throws -> [RunResult] {
     guard !results.isEmpty else { return [] }
-    let runs = results.map(\.run)
+    let runs = results.map(\.run.comparable)
     let session = try plan.experiment.session(
       for: runs, instance: plan.instance, on: reference, mapping: .automatic)
     var trainer = BatchTrainer(session, runs)
     var checked = results
     try trainer.train(isCancelled: { isCancelled }, progress: { _ in }) { outcomes, _ in
       for outcome in outcomes where outcome.status != .stopped {
-        checked[outcome.index].maxDeviation = Deviation.largest(
-          results[outcome.index].curves, outcome.curves)
+        let (found, last) = (results[outcome.index].curves, runs[outcome.index].steps)
+        let isWhole = last == results[outcome.index].run.steps
+        checked[outcome.index].maxDeviation =
+          isWhole
+          ? Deviation.largest(found, outcome.curves)
+          : Deviation.largest(
+            found.kept { $0 <= last }, outcome.curves.kept { found.steps.contains($0) })
       }
     }
     return checked

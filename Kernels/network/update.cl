@@ -9,6 +9,7 @@
 #endif
 INLINE real normal_or_zero(const real x) { return fabs(x) < LEAST_NORMAL ? 0 : x; }
 
+// Global sizes: numbers of a parameter, runs.
 INLINE void step_by(const size_t index, const real value, const real step, __global real *rounding, __global real *parameter)
 {
 #if COMPENSATED
@@ -30,14 +31,14 @@ INLINE void step_by(const size_t index, const real value, const real step, __glo
     fma(OF_RUN(l2, l2_stride, place), value,               \
         (g) + ((value) == 0 ? sign_of_zero * OF_RUN(l1, l1_stride, place) : signed_like(value, OF_RUN(l1, l1_stride, place))))
 
-__kernel void network_descend(const ulong count, const int per_run, RATES,
+__kernel void network_descend(const int per_run, RATES,
                               __global const real *gradient,  // [run][per_run]
                               __global real *rounding,        // likewise; unused unless COMPENSATED
                               __global real *parameter)       // likewise
 {
-    const size_t index = get_global_id(0);
-    if (index >= count) return;
-    const Place place = place_of(index, per_run);
+    const Place place = { get_global_id(1), get_global_id(0) };
+    if (place.within >= per_run) return;
+    const size_t index = place.run * per_run + place.within;
     const real value = parameter[index];
     const real direction = PENALIZED(gradient[index], value, place);
     const real step = -OF_RUN(rate, rate_stride, place) * fma(OF_RUN(decay, decay_stride, place), value, direction);
@@ -45,7 +46,7 @@ __kernel void network_descend(const ulong count, const int per_run, RATES,
 }
 
 // m <- 0.9 m + 0.1 g, v <- 0.999 v + 0.001 g^2, direction = m first_scale / (sqrt(v) second_scale + 1e-8)
-__kernel void network_adam(const ulong count, const int per_run, RATES,
+__kernel void network_adam(const int per_run, RATES,
                            const real first_scale, const real second_scale,
                            __global const real *gradient,  // [run][per_run]
                            __global real *first,           // likewise: m
@@ -53,9 +54,9 @@ __kernel void network_adam(const ulong count, const int per_run, RATES,
                            __global real *rounding,        // likewise; unused unless COMPENSATED
                            __global real *parameter)       // likewise
 {
-    const size_t index = get_global_id(0);
-    if (index >= count) return;
-    const Place place = place_of(index, per_run);
+    const Place place = { get_global_id(1), get_global_id(0) };
+    if (place.within >= per_run) return;
+    const size_t index = place.run * per_run + place.within;
     const real value = parameter[index];
     const real g = PENALIZED(gradient[index], value, place);
     const real m = normal_or_zero(fma((real)0.9, first[index], (real)(1 - 0.9) * g));

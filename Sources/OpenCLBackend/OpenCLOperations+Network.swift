@@ -161,9 +161,10 @@ extension OpenCLOperations {
     adam: AdamState<Tensor>?, rounding: Tensor?
   ) throws {
     try ShapeRule.update(parameter, gradient, rates, adam, rounding, S.precision)
-    let count = parameter.shape.count
-    try launch(adam == nil ? "network_descend" : "network_adam", count) { arguments in
-      try arguments.set(UInt64(count))
+    try launch(
+      adam == nil ? "network_descend" : "network_adam", rows: parameter.shape.runs,
+      columns: parameter.shape.perRun
+    ) { arguments in
       try arguments.set(Int32(parameter.shape.perRun))
       for rate in [rates.rate, rates.l1, rates.l2, rates.decay] {
         try arguments.set(rate.buffer)

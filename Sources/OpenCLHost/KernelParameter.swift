@@ -25,7 +25,8 @@ public struct KernelParameter: Sendable, Hashable {
   /// Where it is.
   public let space: Space
 
-  private var declared: DeclaredType? { typeName.map(DeclaredType.init) }
+  /// Read once: arguments are set before every launch.
+  private let declared: DeclaredType?
 
   /// Whether a number of this OpenCL type may be passed; yes when nothing is known.
   func accepts(scalar: String) -> Bool {
@@ -84,6 +85,7 @@ extension KernelParameter {
     self.index = index
     name = text(CL_KERNEL_ARG_NAME)
     typeName = text(CL_KERNEL_ARG_TYPE_NAME)
+    declared = typeName.map(DeclaredType.init)
     let qualifier = try? readValue(
       cl_kernel_arg_address_qualifier(0),
       "clGetKernelArgInfo",

@@ -38,9 +38,10 @@ import _TestSupport
       let found = try tokens(problem.train) + tokens(problem.test)
       #expect(found.count == all.count)
       #expect(Set(found) == Set(all.map { [Int32($0.x), Int32($0.y), Int32($0.label)] }))
-      // Not the first ones, and not in order.
+      // Not the first ones, but in order.
       let order = try tokens(problem.train).map { Int($0[0]) * p + Int($0[1]) }
-      #expect(order != order.sorted())
+      #expect(order == order.sorted())
+      #expect(order != all.prefix(order.count).map { $0.x * p + $0.y })
     }
   }
 

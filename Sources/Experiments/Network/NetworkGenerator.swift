@@ -29,7 +29,8 @@ struct NetworkGenerator {
     }
   }
 
-  /// All pairs of tokens, split at random; the training set has floor(fraction * pairs).
+  /// All pairs of tokens, split at random; the training set has floor(fraction * pairs). Both sets are
+  /// in order: neighbours share a token, whose embedding then stays in cache.
   private func modularArithmetic() throws -> NetworkData {
     let p = try parameters.integer("problem.p")
     let operation: ModularOperation = try parameters.choice("problem.operation")
@@ -52,7 +53,8 @@ struct NetworkGenerator {
         targets: .labels(part.map { Int32(pairs[$0].label) }))
     }
     return NetworkData(
-      problem: NetworkProblem(train: samples(order[..<count]), test: samples(order[count...])),
+      problem: NetworkProblem(
+        train: samples(order[..<count].sorted()[...]), test: samples(order[count...].sorted()[...])),
       sizes: NetworkSizes(features: 0, vocabulary: p, outputs: p))
   }
 

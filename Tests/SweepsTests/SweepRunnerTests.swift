@@ -64,6 +64,30 @@ import _TestSupport
     #expect(Harness.trajectories(two.results) == expected)
   }
 
+  /// Networks that do not fit a device together are trained one batch after the other; what a batch
+  /// holds is what was planned at most.
+  @Test func networksAreSplitToFit() throws {
+    let spec = """
+      experiment: network
+      problem: {p: 7}
+      model: {embedding: 9, width: 12}
+      steps: 12
+      batch_size: 8
+      precision: f32
+      evaluate: {first: 3, every: 4}
+      sweep: {seed: [1, 2, 3], regularizer.nuclear: [0, 1.0e-3]}
+      """
+    let plan = try SweepPlan(SweepSpec(yaml: spec, file: "network"))
+    let expected = try Harness.alone(plan)
+    let bytes = plan.runs[0].bytes
+    for (memory, batches) in [(Int.max, 1), (4 * bytes, 2), (1, 6)] {
+      let found = try Harness.run(plan, on: [ProbeBackend(memoryLimit: memory)])
+      #expect(found.timings.count == batches)
+      #expect(Harness.trajectories(found.results) == expected)
+      #expect(found.timings.allSatisfy { $0.allocatedBytes <= $0.runs * bytes })
+    }
+  }
+
   /// A shorter run's end is no evaluation of the longer ones.
   @Test func runsOfDifferentLengthsEndAsIfAlone() throws {
     let plan = try Harness.plan("sweep: {steps: [0, 3, 33, 130, 65], seed: [1, 2]}")

@@ -80,10 +80,10 @@ extension Network {
 }
 
 extension Network.Resolved {
-  /// Roughly what the run needs on a device: parameters with gradients and moments, activations, and
-  /// data.
+  /// Roughly what the run needs on a device: parameters with gradients, moments and the partial
+  /// gradients of fused passes, activations, and data.
   func bytes(_ precision: Precision, isAdam: Bool) -> Int {
-    let copies = 2 + (isAdam ? 2 : 0) + (precision == .f32 ? 1 : 0) + 2
+    let copies = 2 + (isAdam ? 2 : 0) + (precision == .f32 ? 1 : 0) + 8
     let rows = max(data.problem.train.count, min(4096, data.problem.test.count))
     let activations = rows * (2 * model.features + 2 * model.hidden + model.outputs + 8)
     let jacobians =

@@ -72,7 +72,7 @@ import _TestSupport
       ["|theta|_1 at the end over that at t1"])
     expect(
       try failures("notsawo/fig01", Runs.Modular(accuracy: 0.5).input()),
-      ["test accuracy at the end"])
+      ["test accuracy of these runs stays"])
   }
 
   @Test(arguments: ["notsawo/fig02", "notsawo/fig30"])

@@ -26,6 +26,7 @@ typedef VECTOR(double) realV;
 #define as_bits VECTOR(as_long)
 #define as_realV VECTOR(as_double)
 #define to_realV VECTOR(convert_double)
+#define LEAST_NORMAL 2.2250738585072014e-308
 #else
 typedef float real;
 typedef VECTOR(float) realV;
@@ -33,7 +34,11 @@ typedef VECTOR(float) realV;
 #define as_bits VECTOR(as_int)
 #define as_realV VECTOR(as_float)
 #define to_realV VECTOR(convert_float)
+#define LEAST_NORMAL 1.17549435e-38f
 #endif
+
+// x, or 0 for a subnormal number, with which arithmetic is a hundred times slower; NaN stays NaN.
+INLINE realV normal_or_zero(realV x) { return fabs(x) < (realV)LEAST_NORMAL ? (realV)0 : x; }
 
 // sign(x) * magnitude, with sign(0) = 0; for NaN any number, as what it is added to is NaN already. Bit operations, since
 // CPU compilers may call `sign` lane by lane.

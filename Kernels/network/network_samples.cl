@@ -157,7 +157,6 @@ INLINE void add_inputs(const Pass *p)
 #endif
 
 #if PRECISION == 64
-#define LEAST_NORMAL 2.2250738585072014e-308
 #define SHIFT 6755399441055744.0  // 1.5 * 2^52: adding it rounds to an integer, in the low bits
 #define FRACTION_BITS 52
 #define ONE_BITS 0x3ff0000000000000L
@@ -166,7 +165,6 @@ INLINE void add_inputs(const Pass *p)
 #define LEAST_EXPONENT (-708.0)
 #define TERMS 13
 #else
-#define LEAST_NORMAL 1.17549435e-38f
 #define SHIFT 12582912.0f
 #define FRACTION_BITS 23
 #define ONE_BITS 0x3f800000

@@ -2,13 +2,6 @@
 //
 // Subnormal numbers become 0: decay drives the weights of dead units there, where arithmetic is a hundred times slower.
 // COMPENSATED keeps what the sum of steps lost to rounding and adds it back as soon as it counts (Kahan 1965).
-#if PRECISION == 64
-#define LEAST_NORMAL DBL_MIN
-#else
-#define LEAST_NORMAL FLT_MIN
-#endif
-INLINE real normal_or_zero(const real x) { return fabs(x) < LEAST_NORMAL ? 0 : x; }
-
 // Global sizes: numbers of a parameter, runs.
 INLINE void step_by(const size_t index, const real value, const real step, __global real *rounding, __global real *parameter)
 {

@@ -10,14 +10,6 @@
 
 typedef struct { realV rate, l1[3], l2[3], sign_of_zero; int penalised; } Hyper;
 
-// Subnormal numbers become 0: arithmetic with them is a hundred times slower.
-#if PRECISION == 64
-#define LEAST_NORMAL DBL_MIN
-#else
-#define LEAST_NORMAL FLT_MIN
-#endif
-INLINE realV normal_or_zero(const realV x) { return fabs(x) < (realV)LEAST_NORMAL ? (realV)0 : x; }
-
 // relu(z), where NaN stays NaN.
 INLINE realV relu(const realV z) { return z < (realV)0 ? (realV)0 : z; }
 

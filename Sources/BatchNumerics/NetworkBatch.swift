@@ -180,6 +180,21 @@ public struct NetworkBatch: Sendable {
   public var hasNuclear: Bool { runs.contains { $0.nuclear > 0 } }
   public var hasSobolev: Bool { runs.contains { $0.sobolev > 0 } }
 
+  /// What l1 and l2 and weight decay that is part of the gradient add up to on a parameter: l1 of
+  /// l1 sign(theta), l2 of l2 theta. Unsquared norms are left out, as they depend on theta.
+  public func penalties(on parameter: NetworkModel.Parameter, of run: NetworkRun) -> (
+    l1: Double, l2: Double
+  ) {
+    let isSpared = penalties.spareBiases && !parameter.isWeight
+    let l2 = isSpared || penalties.l2Form == .norm ? 0 : 2 * run.l2
+    return (isSpared ? 0 : run.l1, l2 + coupledDecay(of: run))
+  }
+
+  /// Weight decay as part of the gradient.
+  public func coupledDecay(of run: NetworkRun) -> Double {
+    optimizer == .adamw ? 0 : run.weightDecay
+  }
+
   /// The problems in the order in which their data are stored: one if all runs share it, otherwise
   /// one per run.
   public var owners: [NetworkProblem] {

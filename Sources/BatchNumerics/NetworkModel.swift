@@ -11,6 +11,12 @@ public enum Aggregation: String, Sendable, CaseIterable {
 
   /// The number of features of two embeddings of a size.
   public func features(_ embedding: Int) -> Int { self == .concat ? 2 * embedding : embedding }
+
+  /// q of an embedding of q^2 numbers, as matrix products need it; nil for other numbers.
+  public static func matrixSide(of embedding: Int) -> Int? {
+    let root = Int(Double(embedding).squareRoot().rounded())
+    return root * root == embedding ? root : nil
+  }
 }
 
 /// What a network is trained on.
@@ -46,6 +52,9 @@ public struct NetworkModel: Sendable, Hashable {
     public let isWeight: Bool
 
     public var count: Int { rows * columns }
+
+    /// Whether it is the table of a direct network: files hold its transpose, `W1` [h, 2p].
+    public var isTransposed: Bool { name == NetworkModel.transposedFirst }
   }
 
   public let input: Input
@@ -95,6 +104,11 @@ public struct NetworkModel: Sendable, Hashable {
     }
   }
 
+  /// The number of tokens; nil for dense inputs.
+  public var vocabulary: Int? {
+    if case .tokens(let vocabulary, _, _, _) = input { vocabulary } else { nil }
+  }
+
   /// The parameters in the order in which a run's numbers lie: tables, W1, b1, W2, b2, as many as
   /// there are. The table of a direct network is W1^T [2p, h].
   public var parameters: [Parameter] {
@@ -126,17 +140,11 @@ public struct NetworkModel: Sendable, Hashable {
     return result
   }
 
-  /// What the table of a direct network is called: files hold its transpose, `W1` [h, 2p].
-  static let transposedFirst = "W1^T"
+  /// What the table of a direct network is called.
+  private static let transposedFirst = "W1^T"
 
   /// Numbers of all parameters.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
-
-  /// Floating-point operations of one training step per sample: 2 per multiply-add, forward and
-  /// twice backward.
-  public var flopsPerSample: Int {
-    6 * ((isDirect ? 0 : features * hidden) + hidden * outputs)
-  }
 
   /// Parts of a run's numbers, parameter by parameter.
   public func parts(_ values: [Double]) -> [[Double]] {
@@ -150,7 +158,7 @@ public struct NetworkModel: Sendable, Hashable {
   /// A run's parameters in tensor-file form: biases as vectors, the table of a direct network as W1.
   public func tensors(_ values: [Double]) -> [NamedTensor] {
     zip(parameters, parts(values)).map { parameter, values in
-      if parameter.name == Self.transposedFirst {
+      if parameter.isTransposed {
         let table = DenseMatrix(rows: parameter.rows, columns: parameter.columns, values: values)
         return NamedTensor(
           name: names.first, shape: [parameter.columns, parameter.rows],

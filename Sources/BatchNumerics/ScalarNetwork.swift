@@ -31,16 +31,6 @@ public struct ScalarNetwork: Sendable {
     return (x.values, y.values)
   }
 
-  /// The coefficients of l1 and l2 in the gradient of v, b and u of a run.
-  public static func penalties(_ batch: NetworkBatch, _ run: NetworkRun) -> [(
-    l1: Double, l2: Double
-  )] {
-    batch.model.parameters.map { shape in
-      let isSpared = batch.penalties.spareBiases && !shape.isWeight
-      return (isSpared ? 0 : run.l1, (isSpared ? 0 : 2 * run.l2) + run.weightDecay)
-    }
-  }
-
   /// The metrics of a run's parameters, in double.
   public func evaluate(run: Int, _ parameters: [Double], keepsOutputs: Bool) -> [Double] {
     let problem = problems[owners[run]]

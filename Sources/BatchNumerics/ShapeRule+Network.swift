@@ -21,7 +21,7 @@ extension ShapeRule {
       && (!isDirect || tables.aggregation == .sum)
       && (bias.map { isDirect && $0.shape.perRun == embedding && isPerRunOrShared($0, features) }
         ?? true)
-      && (tables.aggregation != .matrixProduct || isSquare(embedding))
+      && (tables.aggregation != .matrixProduct || Aggregation.matrixSide(of: embedding) != nil)
       && tokens.shape.columns == 2 && tokens.shape.rows == features.shape.rows
       && isPerRunOrShared(tokens, features) && isPerRunOrShared(tables.first, features)
     guard fits else {
@@ -100,10 +100,5 @@ extension ShapeRule {
     guard shape.count <= tensor.shape.count, shape.count > 0 else {
       throw ShapeError("view", [tensor.shape, shape])
     }
-  }
-
-  private static func isSquare(_ number: Int) -> Bool {
-    let root = Int(Double(number).squareRoot().rounded())
-    return root * root == number
   }
 }

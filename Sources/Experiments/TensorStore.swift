@@ -17,9 +17,25 @@ final class TensorStore<B: Backend> {
     return try operations.tensor(shape, values)
   }
 
+  /// The identity of a size for every run: what decompositions start from.
+  func identities(_ runs: Int, _ size: Int) throws -> B.Tensor {
+    let identity = DenseMatrix.identity(size).values
+    return try tensor(runs, size, size, (0..<runs).flatMap { _ in identity })
+  }
+
   func indices(_ runs: Int, _ rows: Int, _ columns: Int, _ values: [Int32]) throws -> B.Indices {
     let shape = BatchShape(runs: runs, rows: rows, columns: columns)
     bytes += 4 * shape.count
     return try operations.indices(shape, values)
+  }
+}
+
+extension Backend {
+  /// The numbers of several tensors one after the other, for each of their runs.
+  func readRuns(_ tensors: [Tensor]) throws -> [[Double]] {
+    let values = try tensors.map { (try read($0), $0.shape.perRun) }
+    return (0..<(tensors.first?.shape.runs ?? 0)).map { run in
+      values.flatMap { $0.0[(run * $0.1)..<((run + 1) * $0.1)] }
+    }
   }
 }

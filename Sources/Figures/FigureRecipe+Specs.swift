@@ -20,8 +20,7 @@ extension FigureRecipe {
   ///
   /// - Returns: nil if nothing is missing.
   public var missingData: String? {
-    let folder = Self.imageFolder
-    guard id == Self.notsawoFig35.id, !FileManager.default.fileExists(atPath: folder) else {
+    guard let folder = dataFolder, !FileManager.default.fileExists(atPath: folder) else {
       return nil
     }
     return "there is no folder '\(folder)' of digits here; `tools/make-mnist \(folder)` makes one"

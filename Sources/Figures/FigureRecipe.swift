@@ -17,18 +17,22 @@ public struct FigureRecipe: Sendable {
   public let title: String
   /// Paper, figure, equations.
   public let citation: String
+  /// A folder of data that the figure needs, relative to the working directory.
+  public let dataFolder: String?
   /// The spec, as YAML, at a scale.
   public let spec: @Sendable (FigureScale) -> String
   /// Tables, plot and claims from the finished runs.
   let analyze: @Sendable (FigureInput) throws -> FigureOutput
 
   public init(
-    id: String, title: String, citation: String, spec: @escaping @Sendable (FigureScale) -> String,
+    id: String, title: String, citation: String, dataFolder: String? = nil,
+    spec: @escaping @Sendable (FigureScale) -> String,
     analyze: @escaping @Sendable (FigureInput) throws -> FigureOutput
   ) {
     self.id = id
     self.title = title
     self.citation = citation
+    self.dataFolder = dataFolder
     self.spec = spec
     self.analyze = analyze
   }

@@ -174,7 +174,7 @@ struct NetworkBlocksTuning {
       numbers += [
         ("INPUT", 1), ("EMBEDDING", embedding), ("VOCABULARY", vocabulary),
         ("SHARED", isShared ? 1 : 0), ("AGGREGATION", aggregation.number),
-        ("SIDE", Int(Double(embedding).squareRoot().rounded())),
+        ("SIDE", Aggregation.matrixSide(of: embedding) ?? 1),
       ]
     }
     return numbers

@@ -119,11 +119,9 @@ public final class OpenCLOperations<S: RunScalar & KernelScalar>: Backend {
   func launch(
     _ name: String, _ count: Int, _ fill: (inout ArgumentList) throws -> Void
   ) throws {
-    let kernel = try kernels[name]
-    var arguments = ArgumentList(kernel)
+    var arguments = ArgumentList(try kernels[name])
     try fill(&arguments)
-    let local = WorkSize(kernels.groupSize)
-    try queue.enqueue(kernel, global: WorkSize(count).rounded(upTo: local), local: local)
+    try kernels.launch(name, count, on: queue)
   }
 
   private func reduce(_ name: String, _ x: Tensor, _ y: Tensor? = nil) throws -> [Double] {

@@ -58,6 +58,12 @@ final class OperationKernels {
     "softmax_cross_entropy", "sample_scores", "log_losses", "log_cross_entropy",
   ].map { "network_" + $0 }
 
+  /// Launches a kernel whose arguments are set, a work-item per entry.
+  func launch(_ name: String, _ count: Int, on queue: Queue) throws {
+    let local = WorkSize(groupSize)
+    try queue.enqueue(self[name], global: WorkSize(count).rounded(upTo: local), local: local)
+  }
+
   subscript(name: String) -> Kernel {
     get throws {
       guard let kernel = kernels[name] else { throw KernelLibraryError(path: name) }

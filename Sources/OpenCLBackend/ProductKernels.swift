@@ -74,7 +74,7 @@ final class ProductKernels<S: RunScalar & KernelScalar> {
       try arguments.set(operand.transposed ? 1 : width, operand.transposed ? width : 1)
     }
     try arguments.set(c.buffer)
-    try launch("batch_matmul", c.shape.count)
+    try kernels.launch("batch_matmul", c.shape.count, on: queue)
   }
 
   /// A work-item per tile, in explicit vectors.
@@ -222,13 +222,7 @@ final class ProductKernels<S: RunScalar & KernelScalar> {
     try arguments.set((epilogue.side ?? c).buffer)
     try arguments.set(epilogue.side?.stride ?? 0)
     try arguments.set(c.buffer)
-    try launch("network_epilogue", c.shape.count)
-  }
-
-  private func launch(_ name: String, _ count: Int) throws {
-    let local = WorkSize(kernels.groupSize)
-    try queue.enqueue(
-      kernels[name], global: WorkSize(count).rounded(upTo: local), local: local)
+    try kernels.launch("network_epilogue", c.shape.count, on: queue)
   }
 }
 

@@ -56,7 +56,8 @@ final class ResidentScalarNetwork<S: RunScalar & KernelScalar>: TrainingSession 
       layout.interleave(7) { run -> [Double] in
         let own = batch.runs[run]
         return [own.learningRate]
-          + ScalarNetwork.penalties(batch, own).flatMap { [$0.l1, $0.l2] }
+          + batch.model.parameters.map { batch.penalties(on: $0, of: own) }
+          .flatMap { [$0.l1, $0.l2] }
       } as [S])
     byteCount = state.byteCount + rounding.byteCount + points.byteCount + hypers.byteCount
     peakBytes = byteCount

@@ -10,7 +10,7 @@ enum EmbeddingLoops {
     into features: ReferenceTensor<S>
   ) {
     let d = tables.first.shape.columns
-    let q = Int(Double(d).squareRoot().rounded())
+    let q = Aggregation.matrixSide(of: d) ?? 1
     let (first, second) = rows(tables, run)
     let pairs = tokens.start(ofRun: run)
     for i in 0..<features.shape.rows {
@@ -46,7 +46,7 @@ enum EmbeddingLoops {
     into gradient: ReferenceTensor<S>
   ) {
     let (vocabulary, d) = (tables.first.shape.rows, tables.first.shape.columns)
-    let q = Int(Double(d).squareRoot().rounded())
+    let q = Aggregation.matrixSide(of: d) ?? 1
     let (first, second) = rows(tables, run)
     let (pairs, bounds) = (tokens.start(ofRun: run), segments.start(ofRun: run))
     let sum = WorkArray<S>(zeros: d)

@@ -64,7 +64,8 @@ final class ScalarNetworkTrainer<S: RunScalar>: @unchecked Sendable {
     state = WorkArray(run.initial)
     lost = WorkArray(zeros: run.initial.count)
     rate = S(run.learningRate)
-    penalties = ScalarNetwork.penalties(batch, run).map { (S($0.l1), S($0.l2)) }
+    penalties = batch.model.parameters.map { batch.penalties(on: $0, of: run) }
+      .map { (S($0.l1), S($0.l2)) }
     signOfZero = S(batch.penalties.signOfZero)
   }
 

@@ -12,20 +12,6 @@ import _TestSupport
 
   private static let ids = ["lyu/fig2a", "lyu/fig2b", "lyu/fig2c", "lyu/fig4", "boursier/fig3"]
 
-  /// The statements of the claims that do not hold.
-  private func failures(_ id: String, _ input: FigureInput) throws -> [String] {
-    let folder = try TemporaryFolder()
-    let claims = try FigureWriter(folder: folder.path, gnuplot: nil)
-      .write(RecipeCatalog.named(id), input)
-    #expect(!claims.isEmpty)
-    return claims.filter { !$0.held }.map(\.statement)
-  }
-
-  private func expect(_ failed: [String], _ words: [String]) {
-    #expect(failed.count == words.count, "\(failed)")
-    for word in words { #expect(failed.contains { $0.contains(word) }, "\(word): \(failed)") }
-  }
-
   @Test(arguments: ids) func whatIsExpectedPasses(id: String) throws {
     #expect(try failures(id, Runs.input(id)) == [])
   }

@@ -7,15 +7,6 @@ import Testing
 import _TestSupport
 
 @Suite struct JudgementTests {
-  /// The statements of the claims that do not hold.
-  private func failures(_ id: String, _ input: FigureInput) throws -> [String] {
-    let folder = try TemporaryFolder()
-    let claims = try FigureWriter(folder: folder.path, gnuplot: nil)
-      .write(RecipeCatalog.named(id), input)
-    #expect(!claims.isEmpty)
-    return claims.filter { !$0.held }.map(\.statement)
-  }
-
   // MARK: - Figure 3
 
   @Test func figure3PassesWhatWasMeasured() throws {

@@ -11,20 +11,6 @@ import _TestSupport
 @Suite struct MatrixJudgementTests {
   typealias Runs = SyntheticMatrixRuns
 
-  /// The statements of the claims that do not hold.
-  private func failures(_ id: String, _ input: FigureInput) throws -> [String] {
-    let folder = try TemporaryFolder()
-    let claims = try FigureWriter(folder: folder.path, gnuplot: nil)
-      .write(RecipeCatalog.named(id), input)
-    #expect(!claims.isEmpty)
-    return claims.filter { !$0.held }.map(\.statement)
-  }
-
-  private func expect(_ failed: [String], _ words: [String]) {
-    #expect(failed.count == words.count, "\(failed)")
-    for word in words { #expect(failed.contains { $0.contains(word) }, "\(word): \(failed)") }
-  }
-
   /// A wrong run, and words of the claims that must fail.
   struct Wrong<Curves: Sendable>: Sendable, CustomTestStringConvertible {
     let testDescription: String

@@ -15,21 +15,6 @@ import _TestSupport
     "notsawo/blog-l2",
   ]
 
-  /// The statements of the claims that do not hold.
-  private func failures(_ id: String, _ input: FigureInput) throws -> [String] {
-    let folder = try TemporaryFolder()
-    let claims = try FigureWriter(folder: folder.path, gnuplot: nil)
-      .write(RecipeCatalog.named(id), input)
-    #expect(!claims.isEmpty)
-    return claims.filter { !$0.held }.map(\.statement)
-  }
-
-  /// Exactly the claims with these words fail.
-  private func expect(_ failed: [String], _ words: [String]) {
-    #expect(failed.count == words.count, "\(failed)")
-    for word in words { #expect(failed.contains { $0.contains(word) }, "\(word): \(failed)") }
-  }
-
   @Test(arguments: figures) func whatIsExpectedPasses(id: String) throws {
     #expect(try failures(id, Runs.input(id)) == [])
   }

@@ -65,11 +65,7 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
     scratch = try likeFactors()
     bases =
       try batch.hasNuclear
-      ? shapes.map { shape in
-        let k = min(shape.rows, shape.columns)
-        let identity = DenseMatrix.identity(k).values
-        return try store.tensor(runs, k, k, (0..<runs).flatMap { _ in identity })
-      } : []
+      ? shapes.map { try store.identities(runs, min($0.rows, $0.columns)) } : []
     let isDeep = batch.parameterization == .product && batch.depth > 1
     partials =
       try isDeep
@@ -142,12 +138,7 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
 
   func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.tensors(parameters) }
 
-  func currentParameters() throws -> [[Double]] {
-    let values = try factors.map { (try operations.read($0), $0.shape.perRun) }
-    return batch.runs.indices.map { run in
-      values.flatMap { $0.0[(run * $0.1)..<((run + 1) * $0.1)] }
-    }
-  }
+  func currentParameters() throws -> [[Double]] { try operations.readRuns(factors) }
 
   func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
     let parameters = try currentParameters()

@@ -7,7 +7,7 @@ final class BatchSamples<B: Backend> {
   private let vocabulary: Int?
   private let whole: SampleTensors<B>
   private let tensors: [Int: SampleTensors<B>]  // by the number of samples
-  private let rows: [Int: B.Indices]  // for dense inputs
+  private let rows: [Int: B.Indices]  // for dense inputs and fused passes
   private var batches: MiniBatches
 
   /// - Parameter isFused: whether passes read whole sets in an order: then nothing is gathered.
@@ -17,11 +17,7 @@ final class BatchSamples<B: Backend> {
     owners = batch.runs.map { batch.problems[$0.problem].train }
     batches = MiniBatches(
       count: owners[0].count, size: size, seeds: batch.runs.map(\.seed))
-    if case .tokens(let vocabulary, _, _, _) = batch.model.input {
-      self.vocabulary = vocabulary
-    } else {
-      vocabulary = nil
-    }
+    vocabulary = batch.model.vocabulary
     let (owners, vocabulary) = (owners, vocabulary)
     whole = try SampleTensors(
       batch.owners.map(\.train), 0..<owners[0].count, vocabulary: nil, on: store)
@@ -30,30 +26,35 @@ final class BatchSamples<B: Backend> {
         ($0, try SampleTensors(owners, 0..<$0, vocabulary: vocabulary, on: store))
       })
     rows = try Dictionary(
-      uniqueKeysWithValues: batches.sizes.map {
+      uniqueKeysWithValues: (isFused || vocabulary == nil ? batches.sizes : []).map {
         ($0, try store.indices(runs, $0, 1, [Int32](repeating: 0, count: runs * $0)))
       })
   }
 
   /// The whole set with the samples of the next step.
   func nextOrder() throws -> FusedSamples<B.Tensor, B.Indices> {
-    let (orders, rows) = try nextRows()
-    return whole.fused(order: rows, count: orders[0].count)
+    let orders = batches.nextBatch()
+    return whole.fused(order: try place(orders), count: orders[0].count)
   }
 
-  private func nextRows() throws -> ([ArraySlice<Int>], B.Indices) {
-    let orders = batches.nextBatch()
+  /// The samples' numbers on the device.
+  private func place(_ orders: [ArraySlice<Int>]) throws -> B.Indices {
     guard let rows = rows[orders[0].count] else { throw ShapeError("mini-batch", []) }
     try operations.write(orders.flatMap { $0.map { Int32($0) } }, into: rows)
-    return (orders, rows)
+    return rows
   }
 
   /// Gathers the samples of the next step.
   func next() throws -> SampleTensors<B> {
-    let (orders, rows) = try nextRows()
+    let orders = batches.nextBatch()
     guard let target = tensors[orders[0].count] else { throw ShapeError("mini-batch", []) }
     switch (target.inputs, whole.inputs) {
-    case (.dense(let part), .dense(let all)): try operations.selectRows(all, rows, into: part)
+    case (.dense(let part), .dense(let all)):
+      let rows = try place(orders)
+      try operations.selectRows(all, rows, into: part)
+      if case .values(let part) = target.targets, case .values(let all) = whole.targets {
+        try operations.selectRows(all, rows, into: part)
+      }
     case (.tokens(let part, let segments), _):
       let pairs = zip(owners, orders).map { samples, order -> [Int32] in
         guard case .tokens(let tokens) = samples.inputs else { return [] }
@@ -68,15 +69,12 @@ final class BatchSamples<B: Backend> {
       }
     default: throw ShapeError("mini-batch", [])
     }
-    switch (target.targets, whole.targets) {
-    case (.values(let part), .values(let all)): try operations.selectRows(all, rows, into: part)
-    case (.labels(let part), _):
+    if case .labels(let part) = target.targets {
       let labels = zip(owners, orders).flatMap { samples, order -> [Int32] in
         guard case .labels(let labels) = samples.targets else { return [] }
         return order.map { labels[$0] }
       }
       try operations.write(labels, into: part)
-    default: throw ShapeError("mini-batch", [])
     }
     return target
   }

@@ -11,9 +11,7 @@ struct NetworkArchitecture {
     let kind: Network.ModelKind =
       task == .modularArithmetic ? try parameters.choice("model.kind") : .embedding
     let isOneHot = task == .modularArithmetic && kind == .oneHot
-    if isOneHot {
-      try Self.refuse(&parameters, ["aggregation", "model.encoders", "model.embedding"], isOneHot)
-    }
+    if isOneHot { try Self.removeEmbeddingKeys(&parameters) }
     func fill(_ key: String, _ value: ParameterValue) {
       if parameters[key] == .null { parameters[key] = value }
     }
@@ -32,9 +30,7 @@ struct NetworkArchitecture {
       case .teacherStudent, .images: .none
       }
     fill("model.bias", .text(bias.rawValue))
-    fill(
-      "loss",
-      .text((task.isClassification ? NetworkLoss.crossEntropy : .squared).rawValue))
+    fill("loss", .text(task.defaultLoss.rawValue))
     let biases: Network.Biases = try parameters.choice("model.bias")
     let hidden = try parameters.integer("model.width")
     model = NetworkModel(
@@ -78,8 +74,7 @@ struct NetworkArchitecture {
         isShared: instance["E"] != nil)
     }
     if parameters["loss"] == .null {
-      parameters["loss"] = .text(
-        (task.isClassification ? NetworkLoss.crossEntropy : .squared).rawValue)
+      parameters["loss"] = .text(task.defaultLoss.rawValue)
     }
     for key in parameters.values.keys where key.hasPrefix("model.") || key.hasPrefix("init.") {
       parameters.remove(key)
@@ -89,7 +84,7 @@ struct NetworkArchitecture {
       input: input, isDirect: isOneHot, hidden: hidden, outputs: sizes.outputs,
       hasHiddenBias: instance[names.firstBias] != nil, hasOutputBias: instance["b2"] != nil,
       loss: try parameters.choice("loss"), names: Self.names(task))
-    guard aggregation != .matrixProduct || isSquare(model.features) else {
+    guard aggregation != .matrixProduct || Aggregation.matrixSide(of: model.features) != nil else {
       throw SpecError(
         place: instance.path, key: "E", "matrix-product needs d1 to be a square number")
     }
@@ -113,7 +108,7 @@ struct NetworkArchitecture {
     }
     let aggregation: Aggregation = try parameters.choice("aggregation")
     let embedding = try parameters.integer("model.embedding")
-    guard aggregation != .matrixProduct || isSquare(embedding) else {
+    guard aggregation != .matrixProduct || Aggregation.matrixSide(of: embedding) != nil else {
       throw SpecError(
         key: "model.embedding", value: "\(embedding)",
         "must be a square number for aggregation matrix-product")
@@ -125,11 +120,9 @@ struct NetworkArchitecture {
   }
 
   /// Keys that a one-hot net does not have keep their defaults only, and leave its identity.
-  private static func refuse(
-    _ parameters: inout ResolvedParameters, _ keys: [String], _ isOneHot: Bool
-  ) throws {
+  private static func removeEmbeddingKeys(_ parameters: inout ResolvedParameters) throws {
     let defaults = Network.keys(of: .modularArithmetic)
-    for key in keys + ["init.encoders"] {
+    for key in ["aggregation", "model.encoders", "model.embedding", "init.encoders"] {
       guard parameters.values[key] == nil || parameters[key] == defaults[key] else {
         throw SpecError(
           key: key, value: parameters[key].description, "is not a key of model.kind one-hot")
@@ -185,20 +178,14 @@ struct NetworkArchitecture {
     case (_, .bias): 0
     // The table of a direct network is W1^T: its rows are the inputs of the layer.
     case (.he, .hidden):
-      (2 / Double(shape.name == "W1^T" ? shape.rows : shape.columns)).squareRoot()
+      (2 / Double(shape.isTransposed ? shape.rows : shape.columns)).squareRoot()
     case (.he, .table): (1 / Double(shape.rows)).squareRoot()
     case (.he, .output): (1 / Double(shape.columns)).squareRoot()
     case (.fanOut, .table): (1 / Double(shape.rows)).squareRoot()
     case (.fanOut, _):
-      (1 / Double(shape.name == "W1^T" ? shape.columns : shape.rows)).squareRoot()
+      (1 / Double(shape.isTransposed ? shape.columns : shape.rows)).squareRoot()
     }
   }
-}
-
-/// Whether a number is the square of an integer.
-func isSquare(_ number: Int) -> Bool {
-  let root = Int(Double(number).squareRoot().rounded())
-  return root * root == number
 }
 
 /// What data fix of a network.

@@ -34,7 +34,7 @@ struct NetworkGenerator {
   private func modularArithmetic() throws -> NetworkData {
     let p = try parameters.integer("problem.p")
     let operation: ModularOperation = try parameters.choice("problem.operation")
-    if operation == .divide, !ModularOperation.isPrime(p) {
+    if operation.needsPrime, !ModularOperation.isPrime(p) {
       throw SpecError(key: "problem.p", value: "\(p)", "must be a prime for operation divide")
     }
     let pairs = operation.pairs(p: p, seed: seed)

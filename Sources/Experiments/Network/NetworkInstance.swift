@@ -92,20 +92,16 @@ enum NetworkInstance {
     -> [Double]
   {
     let reader = InstanceReader(file: file)
-    let names = names(task)
+    let fileNames = fileNames(task, model)
     return try model.parameters.flatMap { shape -> [Double] in
       if model.tables.contains(shape) {
         guard model.isDirect else {
           return try reader.matrix(shape.name, rows: shape.rows, columns: shape.columns).values
         }
-        let weights = try reader.matrix(names.first, rows: shape.columns, columns: shape.rows)
+        let weights = try reader.matrix(names(task).first, rows: shape.columns, columns: shape.rows)
         return weights.transposed.values
       }
-      let renamed = [
-        model.names.first: names.first, model.names.firstBias: names.firstBias,
-        model.names.second: names.second,
-      ]
-      let name = renamed[shape.name] ?? shape.name
+      let name = fileNames[shape.name] ?? shape.name
       return shape.isWeight
         ? try reader.matrix(name, rows: shape.rows, columns: shape.columns).values
         : try reader.vector(name, count: shape.columns)
@@ -116,14 +112,19 @@ enum NetworkInstance {
   static func tensors(
     _ initial: [Double], _ task: Network.Task, _ model: NetworkModel
   ) -> [NamedTensor] {
+    let fileNames = fileNames(task, model)
+    return model.tensors(initial).map { tensor in
+      NamedTensor(
+        name: fileNames[tensor.name] ?? tensor.name, shape: tensor.shape, values: tensor.values)
+    }
+  }
+
+  /// What parameters at the start are called where that is not their own name.
+  private static func fileNames(_ task: Network.Task, _ model: NetworkModel) -> [String: String] {
     let names = names(task)
-    let renamed = [
+    return [
       model.names.first: names.first, model.names.firstBias: names.firstBias,
       model.names.second: names.second,
     ]
-    return model.tensors(initial).map { tensor in
-      NamedTensor(
-        name: renamed[tensor.name] ?? tensor.name, shape: tensor.shape, values: tensor.values)
-    }
   }
 }

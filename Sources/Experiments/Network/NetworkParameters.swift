@@ -8,6 +8,7 @@ extension Network {
     case images
 
     var isClassification: Bool { self == .modularArithmetic || self == .images }
+    var defaultLoss: NetworkLoss { isClassification ? .crossEntropy : .squared }
   }
 
   enum ModelKind: String, CaseIterable {

@@ -12,7 +12,7 @@ final class NetworkPass<B: Backend> {
   private let runs: Int
   private let capacity: Int
   private let minusOne: B.Tensor
-  private let inverseCounts: TensorStore<B>
+  private let store: TensorStore<B>
 
   // [run][capacity, columns]
   private let features: B.Tensor?  // of tokens
@@ -38,7 +38,7 @@ final class NetworkPass<B: Backend> {
     self.model = model
     self.runs = runs
     self.capacity = capacity
-    inverseCounts = store
+    self.store = store
     let isEmbedded = !model.tables.isEmpty && !model.isDirect
     features = try isEmbedded ? store.tensor(runs, capacity, model.features) : nil
     featureSlopes = try isEmbedded ? store.tensor(runs, capacity, model.features) : nil
@@ -58,7 +58,7 @@ final class NetworkPass<B: Backend> {
     let views = Views(
       features: try features.map(view), hidden: try view(hidden), outputs: try view(outputs),
       hiddenSlopes: try view(hiddenSlopes), featureSlopes: try featureSlopes.map(view),
-      weight: try inverseCounts.tensor(1, 1, 1, [1 / Double(count)]))
+      weight: try store.tensor(1, 1, 1, [1 / Double(count)]))
     known[count] = views
     return views
   }

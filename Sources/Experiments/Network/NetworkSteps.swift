@@ -31,25 +31,16 @@ final class NetworkSteps<B: Backend> {
       try isFactored ? store.tensor(runs, shape.rows, shape.columns) : nil
     }
     bases = try zip(shapes, isFactored).map { shape, isFactored in
-      guard isFactored else { return nil }
-      let k = min(shape.rows, shape.columns)
-      let identity = DenseMatrix.identity(k).values
-      return try store.tensor(runs, k, k, (0..<runs).flatMap { _ in identity })
+      try isFactored ? store.identities(runs, min(shape.rows, shape.columns)) : nil
     }
     nuclear = try perRun(\.nuclear)
     let rate = try perRun(\.learningRate)
-    let isDecoupled = batch.optimizer == .adamw
-    let decay = try perRun { isDecoupled ? $0.weightDecay : 0 }
+    let decay = try perRun { $0.weightDecay - batch.coupledDecay(of: $0) }
     rates = try shapes.map { shape in
-      let isSpared = batch.penalties.spareBiases && !shape.isWeight
-      return UpdateRates(
-        rate: rate, l1: try perRun { isSpared ? 0 : $0.l1 },
+      UpdateRates(
+        rate: rate, l1: try perRun { batch.penalties(on: shape, of: $0).l1 },
         signOfZero: batch.penalties.signOfZero,
-        l2: try perRun {
-          (isSpared || batch.penalties.l2Form == .norm ? 0 : 2 * $0.l2)
-            + (isDecoupled ? 0 : $0.weightDecay)
-        },
-        decay: decay)
+        l2: try perRun { batch.penalties(on: shape, of: $0).l2 }, decay: decay)
     }
     let (first, second) =
       batch.optimizer.isAdam ? (try likeParameters(), try likeParameters()) : ([], [])
@@ -85,12 +76,11 @@ final class NetworkSteps<B: Backend> {
 
   /// The un-squared norm: d(beta |W|_F) = beta W / |W|_F, so l2 is beta / |W|_F (0 at W = 0).
   private func writeNormRates(_ parameters: NetworkTensors<B.Tensor>) throws {
-    let isDecoupled = batch.optimizer == .adamw
     for (k, shape) in batch.model.parameters.enumerated() {
       guard shape.isWeight || !batch.penalties.spareBiases else { continue }
       let norms = try operations.l2Norm(parameters.all[k])
       let values = zip(batch.runs, norms).map { run, norm in
-        (norm > 0 ? run.l2 / norm : 0) + (isDecoupled ? 0 : run.weightDecay)
+        (norm > 0 ? run.l2 / norm : 0) + batch.coupledDecay(of: run)
       }
       try operations.write(values, into: rates[k].l2)
     }

@@ -76,9 +76,8 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
       training = .batches(try BatchSamples(batch, size: size, isFused: fused != nil, store))
       trainSet = try Self.chunks(train, capacity, store)
     } else {
-      var vocabulary: Int?
-      if case .tokens(let count, _, _, _) = model.input { vocabulary = count }
-      let samples = try SampleTensors(train, 0..<counts.0, vocabulary: vocabulary, on: store)
+      let samples = try SampleTensors(
+        train, 0..<counts.0, vocabulary: model.vocabulary, on: store)
       training = .full(samples)
       trainSet = [samples]
     }
@@ -97,12 +96,7 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
 
   func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.model.tensors(parameters) }
 
-  func currentParameters() throws -> [[Double]] {
-    let values = try parameters.all.map { (try operations.read($0), $0.shape.perRun) }
-    return batch.runs.indices.map { run in
-      values.flatMap { $0.0[(run * $0.1)..<((run + 1) * $0.1)] }
-    }
-  }
+  func currentParameters() throws -> [[Double]] { try operations.readRuns(parameters.all) }
 
   // MARK: - One step
 

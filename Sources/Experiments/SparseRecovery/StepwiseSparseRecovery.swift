@@ -79,13 +79,7 @@ public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
   func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.tensors(factors: parameters) }
 
   /// [run][L * n]
-  func currentParameters() throws -> [[Double]] {
-    let n = batch.columns
-    let values = try factors.map { try operations.read($0) }
-    return batch.runs.indices.map { run in
-      values.flatMap { $0[(run * n)..<((run + 1) * n)] }
-    }
-  }
+  func currentParameters() throws -> [[Double]] { try operations.readRuns(factors) }
 
   // MARK: - One step
 

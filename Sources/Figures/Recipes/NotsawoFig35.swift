@@ -14,6 +14,7 @@ extension FigureRecipe {
     id: "notsawo/fig35",
     title: "Digits with an l1 penalty",
     citation: "Notsawo, Dumas, Rabusseau, ICML 2025 (arXiv 2506.05718), Fig. 35; appendix H",
+    dataFolder: imageFolder,
     spec: { scale in
       let isPaper = scale == .paper
       return """

@@ -15,21 +15,26 @@
 // with SCRATCH_SIZE = (DIRECT ? 0 : FEATURES P(HIDDEN) + HIDDEN P(FEATURES) + BLOCK_SAMPLES P(FEATURES))
 // + (HIDDEN + 1 + BLOCK_SAMPLES) P(OUTPUTS) + (OUTPUTS + 1 + BLOCK_SAMPLES) P(HIDDEN).
 
-// The outputs beyond whole vectors: dot products of h and rows of W2.
-INLINE void make_narrow_outputs(const Pass *p)
+// The outputs beyond whole vectors: dot products of h and rows of W2, a panel at a time while it is in cache.
+INLINE void add_narrow_outputs(const Pass *p, const int k, const int vectors, realV *sums)
 {
-    __global const real *h = p->scratch + H_PANELS, *w2 = p->scratch + W2_PANELS, *bias = p->scratch + B2_PADDED;
+    __global const real *h = p->scratch + H_PANELS + (size_t)k * BLOCK_SAMPLES;
+    __global const real *w2 = p->scratch + W2_PANELS + (size_t)k * OUTPUTS + O_WIDE * vectors * LANES;
+    for (int j = 0; j < NARROW; j++, w2 += vectors * LANES) {
+        for (int s = 0; s < p->count; s++) {
+#pragma unroll
+            for (int v = 0; v < vectors; v++) {
+                sums[s * NARROW + j] = fma(LOAD(h + (s * vectors + v) * LANES), LOAD(w2 + v * LANES), sums[s * NARROW + j]);
+            }
+        }
+    }
+}
+INLINE void put_narrow_outputs(const Pass *p, const realV *sums)
+{
     for (int s = 0; s < p->count; s++) {
         __global real *o = p->scratch + O_ROWS + s * O_PADDED + O_BEYOND;
-        STORE(LOAD(bias + O_BEYOND), o);
-        for (int j = O_WIDE; j < OUTPUTS; j++) {
-            realV sum = 0;
-            for (int v = 0; v < H_PADDED / LANES; v++) {
-                sum = fma(LOAD(h + panel_index(BLOCK_SAMPLES, H_PADDED, s, v)),
-                          LOAD(w2 + panel_index(OUTPUTS, H_PADDED, j, v)), sum);
-            }
-            o[j - O_BEYOND] += sum_of_lanes(sum);
-        }
+        STORE(LOAD(p->scratch + B2_PADDED + O_BEYOND), o);
+        for (int j = 0; j < NARROW; j++) o[j] += sum_of_lanes(sums[s * NARROW + j]);
     }
 }
 
@@ -43,12 +48,25 @@ INLINE void forward(const Pass *p)
                  samples_of(base + U_PANELS, F_PADDED, k / PANEL_WIDTH, false), in_panels(base + W1_TURNED, FEATURES, k),
                  base + B1_PADDED, hidden, k ? FROM_RESULT : FROM_BIAS, k + PANEL_WIDTH >= FEATURES ? RELU : AS_IS);
     }
-    for (int k = 0; k < HIDDEN; k += PANEL_WIDTH) {
-        multiply(p->count, min(PANEL_WIDTH, HIDDEN - k), O_WIDE,
-                 samples_of(base + H_PANELS, H_PADDED, k / PANEL_WIDTH, false), in_panels(base + W2_TURNED, HIDDEN, k),
-                 base + B2_PADDED, outputs, k ? FROM_RESULT : FROM_BIAS, AS_IS);
+    realV narrow[BLOCK_SAMPLES * NARROW + 1];
+    for (int i = 0; i < p->count * NARROW; i++) narrow[i] = 0;
+    const int whole = H_PADDED / PANEL_WIDTH * PANEL_WIDTH;
+    for (int k = 0, end; k < HIDDEN; k = end) {
+        end = min(HIDDEN, k < whole ? min(k + PANELS_AT_ONCE * PANEL_WIDTH, whole) : H_PADDED);
+#if DIRECT
+        for (int at = k; at < end; at += PANEL_WIDTH) {
+            if (at < whole) make_panel(p, at / PANEL_WIDTH, BLOCK_VECTORS);
+            else make_panel(p, at / PANEL_WIDTH, (H_PADDED - whole) / LANES);
+        }
+#endif
+        multiply(p->count, end - k, O_WIDE, samples_of(base + H_PANELS, H_PADDED, k / PANEL_WIDTH, false),
+                 in_panels(base + W2_TURNED, HIDDEN, k), base + B2_PADDED, outputs, k ? FROM_RESULT : FROM_BIAS, AS_IS);
+        for (int at = k; NARROW && at < end; at += PANEL_WIDTH) {
+            if (at < whole) add_narrow_outputs(p, at, BLOCK_VECTORS, narrow);
+            else add_narrow_outputs(p, at, (H_PADDED - whole) / LANES, narrow);
+        }
     }
-    if (NARROW) make_narrow_outputs(p);
+    if (NARROW) put_narrow_outputs(p, narrow);
 }
 
 // g to the gradients of layer 2 and, in the place of h, dz, a panel at a time.
@@ -62,6 +80,9 @@ INLINE void backward_panel(const Pass *p, const int panel, const int vectors)
     multiply_panel(panel, vectors, p->count, OUTPUTS, g, in_panels(base + W2_PANELS, OUTPUTS, 0), base, hidden, FROM_ZERO,
                    MASKED);
     if (BIAS1) add_columns(vectors, p->count, h, vectors * LANES, p->partial + AT_B1 + panel * PANEL_WIDTH);
+#if DIRECT
+    add_panel(p, panel, vectors);
+#endif
 }
 
 INLINE void backward(const Pass *p)
@@ -82,7 +103,7 @@ INLINE void backward(const Pass *p)
                  samples_of(base + H_PANELS, H_PADDED, k / PANEL_WIDTH, false), in_panels(base + W1_PANELS, HIDDEN, k), base,
                  inputs, k ? FROM_RESULT : FROM_ZERO, AS_IS);
     }
-    add_inputs(p);
+    if (!DIRECT) add_inputs(p);
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -133,7 +154,7 @@ void network_blocks(const int count,                 // samples of the pass
     const int end = (ulong)count * (part + 1) / PARTS;
     for (p.first = (ulong)count * part / PARTS; p.first < end; p.first += BLOCK_SAMPLES) {
         p.count = min(BLOCK_SAMPLES, end - p.first);
-        make_inputs(&p);
+        if (!DIRECT) make_inputs(&p);
         forward(&p);
         backward(&p);
     }
@@ -175,8 +196,8 @@ void network_sum(__global const real *partials,  // [run][PARTS][PARTIAL_SIZE]
 #if INPUT == 1
         if (row < 0) continue;
         __global real *to = row < VOCABULARY ? e0 : e1;
-        sum_row(partials, row < VOCABULARY ? AT_E0 : AT_E1, VOCABULARY, EMBEDDING, row % VOCABULARY, false,
-                to + run * VOCABULARY * EMBEDDING);
+        sum_row(partials, row < VOCABULARY ? AT_E0 : AT_E1, VOCABULARY, EMBEDDING, row % VOCABULARY,
+                AGGREGATION == 0, to + run * VOCABULARY * EMBEDDING);
 #endif
     }
 }

@@ -8,6 +8,7 @@
 #define O_PADDED PADDED(OUTPUTS)
 #define NARROW (OUTPUTS % LANES <= 2 ? OUTPUTS % LANES : 0)  // outputs beyond whole vectors that are dot products
 #define O_WIDE (NARROW ? OUTPUTS - NARROW : O_PADDED)        // the others, padded
+#define PANELS_AT_ONCE 2                                     // of hidden units summed before an output is stored
 #define O_BEYOND (O_PADDED - LANES)                          // of the vector that has the narrow ones
 #if INPUT == 1
 #define E_PADDED PADDED(EMBEDDING)
@@ -49,7 +50,8 @@ typedef struct
 
 // Where a product finds or puts a matrix: row r of panel p is at + p * panel + r * (row, or the panel's width if that is 0).
 typedef struct { __global real *at; size_t panel, row; int first; } Matrix;
-typedef struct { __global const real *at; size_t row, column; } Left;
+// Entry (r, k) of a left operand; with `panel` not 0, k is within a panel and the next panel is so far away.
+typedef struct { __global const real *at; size_t row, column, panel; } Left;
 enum { FROM_ZERO, FROM_BIAS, FROM_RESULT };
 enum { AS_IS, RELU, MASKED };  // MASKED: 0 where the number replaced is not positive
 
@@ -64,7 +66,7 @@ INLINE size_t panel_index(const int rows, const int padded, const int row, const
 }
 INLINE int sample_of(const Pass *p, const int i) { return HAS_ORDER ? p->order[p->first + i] : p->first + i; }
 
-INLINE void multiply_rows(const int height, const int vectors, const int inner, const Left a, __global const real *b,
+INLINE void multiply_rows(const int height, const int vectors, const int inner, Left a, __global const real *b,
                           __global const real *bias, __global real *c, const size_t c_row, const int from, const int then)
 {
     realV sums[BLOCK_ROWS * BLOCK_VECTORS];
@@ -73,7 +75,10 @@ INLINE void multiply_rows(const int height, const int vectors, const int inner, 
         sums[i] = from == FROM_RESULT ? LOAD(c + i / vectors * c_row + i % vectors * LANES)
                 : from == FROM_BIAS ? LOAD(bias + i % vectors * LANES) : (realV)0;
     }
-    add_products(height, vectors, inner, a.at, a.row, a.column, b, vectors * LANES, sums);
+    const int step = a.panel ? PANEL_WIDTH : inner;
+    for (int k = 0; k < inner; k += step, a.at += a.panel, b += step * vectors * LANES) {
+        add_products(height, vectors, min(step, inner - k), a.at, a.row, a.column, b, vectors * LANES, sums);
+    }
 #pragma unroll
     for (int i = 0; i < height * vectors; i++) {
         __global real *to = c + i / vectors * c_row + i % vectors * LANES;
@@ -161,10 +166,10 @@ INLINE void load_row(__global const real *from, const int count, real *to)
     for (int i = 0; i < count; i += LANES) STORE(load_lanes(from + i, min(LANES, count - i)), to + i);
 }
 
-// Panel `panel` of `from`, a matrix of samples in panels with `padded` columns: by rows, or transposed.
+// `from`, a matrix of samples in panels with `padded` columns, from panel `panel` on: by rows, or that panel transposed.
 INLINE Left samples_of(__global const real *from, const int padded, const int panel, const bool transposed)
 {
     const int column = panel * PANEL_WIDTH, width = min(PANEL_WIDTH, padded - column);
     from += (size_t)column * BLOCK_SAMPLES;
-    return transposed ? (Left){ from, 1, width } : (Left){ from, width, 1 };
+    return transposed ? (Left){ from, 1, width, 0 } : (Left){ from, width, 1, BLOCK_SAMPLES * PANEL_WIDTH };
 }

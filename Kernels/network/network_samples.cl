@@ -106,33 +106,59 @@ INLINE realV pull_of_input(const Pass *p, const int s, const int vector)
 }
 
 #if INPUT == 1 && AGGREGATION == 0
-// Sums of embeddings go panel by panel, so that the columns of the tables stay in cache.
+// Sums of embeddings go panel by panel, so that the columns of the tables stay in cache; DIRECT: just before their use.
+INLINE void make_panel(const Pass *p, const int panel, const int vectors)
+{
+    for (int s = 0; s < p->count; s++) {
+        const int sample = sample_of(p, s);
+        __global const real *e0 = row_of(p, sample, 0), *e1 = row_of(p, sample, 1);
+#pragma unroll
+        for (int i = 0; i < vectors; i++) {
+            const int v = panel * BLOCK_VECTORS + i, count = min(LANES, EMBEDDING - v * LANES);
+            put_input(p, s, v, load_lanes(e0 + v * LANES, count) + load_lanes(e1 + v * LANES, count));
+        }
+    }
+}
 INLINE void make_inputs(const Pass *p)
 {
-    for (int first = 0; first < F_PADDED / LANES; first += BLOCK_VECTORS) {
-        for (int s = 0; s < p->count; s++) {
-            const int sample = sample_of(p, s);
-            __global const real *e0 = row_of(p, sample, 0), *e1 = row_of(p, sample, 1);
-            for (int v = first; v < min(first + BLOCK_VECTORS, F_PADDED / LANES); v++) {
-                const int count = min(LANES, EMBEDDING - v * LANES);
-                put_input(p, s, v, load_lanes(e0 + v * LANES, count) + load_lanes(e1 + v * LANES, count));
+    const int whole = F_PADDED / PANEL_WIDTH;
+    for (int panel = 0; panel < whole; panel++) make_panel(p, panel, BLOCK_VECTORS);
+    if (F_PADDED % PANEL_WIDTH) make_panel(p, whole, F_PADDED % PANEL_WIDTH / LANES);
+}
+// The tables' gradients are in panels. A row of the first is added to when another token follows: samples of one token come
+// together.
+INLINE void add_panel(const Pass *p, const int panel, const int vectors)
+{
+    const int column = panel * PANEL_WIDTH;
+    __global real *d0 = p->partial + AT_E0 + column * VOCABULARY, *d1 = p->partial + AT_E1 + column * VOCABULARY;
+    __global const real *pull = p->scratch + (DIRECT ? H_PANELS : U_PANELS) + column * BLOCK_SAMPLES;
+    realV sums[BLOCK_VECTORS];
+    int held = -1;
+    for (int s = 0; s <= p->count; s++) {
+        __global const int *tokens = p->tokens + 2 * (size_t)sample_of(p, min(s, p->count - 1));
+        if (s == p->count || tokens[0] != held) {
+#pragma unroll
+            for (int v = 0; v < vectors; v++) {
+                __global real *to = d0 + (held * vectors + v) * LANES;
+                if (held >= 0) STORE(LOAD(to) + sums[v], to);
+                sums[v] = 0;
             }
+            held = tokens[0];
+        }
+        if (s == p->count) break;
+#pragma unroll
+        for (int v = 0; v < vectors; v++, pull += LANES) {
+            __global real *to = d1 + (tokens[1] * vectors + v) * LANES;
+            sums[v] += LOAD(pull);
+            STORE(LOAD(to) + LOAD(pull), to);
         }
     }
 }
 INLINE void add_inputs(const Pass *p)
 {
-    for (int first = 0; first < F_PADDED / LANES; first += BLOCK_VECTORS) {
-        for (int s = 0; s < p->count; s++) {
-            const int sample = sample_of(p, s);
-            __global real *d0 = gradient_of(p, sample, 0), *d1 = gradient_of(p, sample, 1);
-            for (int v = first; v < min(first + BLOCK_VECTORS, F_PADDED / LANES); v++) {
-                const realV pull = pull_of_input(p, s, v);
-                STORE(LOAD(d0 + v * LANES) + pull, d0 + v * LANES);
-                STORE(LOAD(d1 + v * LANES) + pull, d1 + v * LANES);
-            }
-        }
-    }
+    const int whole = F_PADDED / PANEL_WIDTH;
+    for (int panel = 0; panel < whole; panel++) add_panel(p, panel, BLOCK_VECTORS);
+    if (F_PADDED % PANEL_WIDTH) add_panel(p, whole, F_PADDED % PANEL_WIDTH / LANES);
 }
 #else
 INLINE void make_inputs(const Pass *p)

@@ -38,10 +38,11 @@ import _TestSupport
       let found = try tokens(problem.train) + tokens(problem.test)
       #expect(found.count == all.count)
       #expect(Set(found) == Set(all.map { [Int32($0.x), Int32($0.y), Int32($0.label)] }))
-      // Not the first ones, but in order.
-      let order = try tokens(problem.train).map { Int($0[0]) * p + Int($0[1]) }
-      #expect(order == order.sorted())
-      #expect(order != all.prefix(order.count).map { $0.x * p + $0.y })
+      // Not the first ones, but in order of their tiles, and in order in a tile.
+      let order = try tokens(problem.train).map { $0.prefix(2).map { Int($0) } }
+      let keys = order.map { [$0[0] / 16, $0[1] / 16] + $0 }
+      #expect(keys == keys.sorted { $0.lexicographicallyPrecedes($1) })
+      #expect(order != all.prefix(order.count).map { [$0.x, $0.y] })
     }
   }
 

@@ -29,8 +29,9 @@ struct NetworkGenerator {
     }
   }
 
-  /// All pairs of tokens, split at random; the training set has floor(fraction * pairs). Both sets are
-  /// in order: neighbours share a token, whose embedding then stays in cache.
+  /// All pairs of tokens, split at random; the training set has floor(fraction * pairs). Both sets
+  /// come tile by tile of 16 x 16 tokens: samples that a device works on together then read, and add
+  /// to, few rows of the embedding tables, which stay in cache.
   private func modularArithmetic() throws -> NetworkData {
     let p = try parameters.integer("problem.p")
     let operation: ModularOperation = try parameters.choice("problem.operation")
@@ -47,14 +48,19 @@ struct NetworkGenerator {
     }
     var stream = RandomStream(seed: seed, purpose: .split)
     let order = stream.permutation(pairs.count)
-    func samples(_ part: ArraySlice<Int>) -> NetworkSamples {
+    func inTiles(_ part: ArraySlice<Int>) -> [Int] {
+      part.map { (tile: (pairs[$0].x / 16, pairs[$0].y / 16), index: $0) }
+        .sorted { ($0.tile.0, $0.tile.1, $0.index) < ($1.tile.0, $1.tile.1, $1.index) }
+        .map(\.index)
+    }
+    func samples(_ part: [Int]) -> NetworkSamples {
       NetworkSamples(
         inputs: .tokens(part.flatMap { [Int32(pairs[$0].x), Int32(pairs[$0].y)] }),
         targets: .labels(part.map { Int32(pairs[$0].label) }))
     }
     return NetworkData(
       problem: NetworkProblem(
-        train: samples(order[..<count].sorted()[...]), test: samples(order[count...].sorted()[...])),
+        train: samples(inTiles(order[..<count])), test: samples(inTiles(order[count...]))),
       sizes: NetworkSizes(features: 0, vocabulary: p, outputs: p))
   }
 

@@ -145,6 +145,18 @@ static const unsigned char resident_scalar_network_lanes[] = {
 static const unsigned char resident_warm_jacobi_lanes[] = {
 #embed "resident/warm_jacobi_lanes.cl"
 };
+static const unsigned char resident_diagonal_network[] = {
+#embed "resident/diagonal_network.cl"
+};
+static const unsigned char resident_diagonal_network_noise[] = {
+#embed "resident/diagonal_network_noise.cl"
+};
+static const unsigned char resident_diagonal_network_step[] = {
+#embed "resident/diagonal_network_step.cl"
+};
+static const unsigned char resident_diagonal_network_sums[] = {
+#embed "resident/diagonal_network_sums.cl"
+};
 static const unsigned char shrinkage_sign[] = {
 #embed "shrinkage/sign.cl"
 };
@@ -201,6 +213,10 @@ static const source sources[] = {
     ENTRY(resident, matrix_recovery_work_group),
     ENTRY(resident, scalar_network_lanes),
     ENTRY(resident, warm_jacobi_lanes),
+    ENTRY(resident, diagonal_network),
+    ENTRY(resident, diagonal_network_noise),
+    ENTRY(resident, diagonal_network_step),
+    ENTRY(resident, diagonal_network_sums),
     ENTRY(shrinkage, sign),
     ENTRY(shrinkage, soft_threshold),
 };

@@ -21,6 +21,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case teacherFirst = 17
   case teacherSecond = 18
   case tokenLabels = 12
+  case labelNoise = 19
+  case teacher = 20
 }
 
 /// A source of the random draws that experiments need, one after the other.
@@ -73,6 +75,11 @@ public struct RandomStream: RandomSource, Sendable {
     let radius = (-2 * log(u)).squareRoot()
     spare = radius * sin(2 * Double.pi * v)
     return radius * cos(2 * Double.pi * v)
+  }
+
+  /// sqrt(-2 ln u) cos(2 pi v), a normal number for u uniform in (0, 1] and v in [0, 1).
+  static func boxMuller(_ u: Double, _ v: Double) -> Double {
+    (-2 * log(u)).squareRoot() * cos(2 * Double.pi * v)
   }
 
   /// The next number of the uniform distribution on [0, 1), with 53 bits.

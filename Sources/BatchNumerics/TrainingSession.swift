@@ -104,6 +104,13 @@ public protocol TrainingBackend: Sendable {
   func session(
     for batch: NetworkBatch, mapping: MappingChoice
   ) throws -> (any TrainingSession)?
+
+  /// A batch of diagonal networks or linear regressions in the backend's own loops or kernels.
+  ///
+  /// - Throws: `MappingError` for a mapping that the device cannot run.
+  func session(
+    for batch: DiagonalNetworkBatch, mapping: MappingChoice
+  ) throws -> any TrainingSession
 }
 
 /// Which of a device's mappings a batch is to use.

@@ -67,7 +67,9 @@ public protocol Experiment: Sendable {
 
 /// The families that there are.
 public enum ExperimentCatalog {
-  public static let all: [any Experiment] = [SparseRecovery(), MatrixRecovery(), Network()]
+  public static let all: [any Experiment] = [
+    SparseRecovery(), MatrixRecovery(), DiagonalNetwork(), Network(), LinearRegression(),
+  ]
 
   /// - Throws: `SpecError` listing the families if there is none of that name.
   public static func named(_ name: String) throws -> any Experiment {

@@ -9,6 +9,7 @@ public enum RecipeCatalog {
     .notsawoFig01, .notsawoFig02, .notsawoFig30, .notsawoBlogL2, .notsawoFig10, .notsawoFig11,
     .notsawoFig31, .notsawoFig32, .notsawoFig33, .notsawoFig34, .notsawoFig35,
     .lyuFig2a, .lyuFig2b, .lyuFig2c, .lyuFig4, .boursierFig3,
+    .lyuFig1a, .lyuFig1b, .lyuLabelNoise, .boursierFig4, .boursierLinreg,
   ]
 
   /// - Throws: `SpecError` listing the figures if there is none of that name.

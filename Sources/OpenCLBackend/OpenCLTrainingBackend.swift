@@ -8,6 +8,7 @@ public struct OpenCLTrainingBackend: TrainingBackend {
   private let avoidsDouble: Bool
   private let placement: WorkGroupPlacement?
   private let product: ProductRoutine?
+  private let diagonal: DiagonalNetworkForcing?
 
   /// - Throws: `OpenCLError` where no context can be made.
   public init(_ device: Device) throws {
@@ -21,14 +22,16 @@ public struct OpenCLTrainingBackend: TrainingBackend {
   ///     doubles, as on devices without.
   ///   - placement: where the work-group mapping reads X, instead of where it is best.
   ///   - product: how matrix products are formed, instead of what is fastest.
+  ///   - diagonal: how diagonal networks are laid out, instead of what is fastest.
   package init(
     _ device: Device, avoidsDouble: Bool = false, placement: WorkGroupPlacement? = nil,
-    product: ProductRoutine? = nil
+    product: ProductRoutine? = nil, diagonal: DiagonalNetworkForcing? = nil
   ) throws {
     context = try Context(device)
     self.avoidsDouble = avoidsDouble
     self.placement = placement
     self.product = product
+    self.diagonal = diagonal
   }
 
   public var deviceName: String { "opencl:\(context.device.index) (\(context.device.name))" }
@@ -100,6 +103,21 @@ public struct OpenCLTrainingBackend: TrainingBackend {
     switch batch.precision {
     case .f32: return try ResidentScalarNetwork<Float>(batch, network, context)
     case .f64: return try ResidentScalarNetwork<Double>(batch, network, context)
+    }
+  }
+
+  public func session(
+    for batch: DiagonalNetworkBatch, mapping: MappingChoice
+  ) throws -> any TrainingSession {
+    let capabilities = context.device.capabilities
+    try capabilities.require(batch.precision)
+    let tuning = try DiagonalNetworkTuning(batch, capabilities, mapping, forcing: diagonal)
+    switch batch.precision {
+    case .f32:
+      return try ResidentDiagonalNetwork<Float>(
+        batch, context, tuning, avoidsDouble: avoidsDouble)
+    case .f64:
+      return try ResidentDiagonalNetwork<Double>(batch, context, tuning, avoidsDouble: false)
     }
   }
 }

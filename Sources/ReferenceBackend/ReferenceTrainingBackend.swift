@@ -59,4 +59,16 @@ public struct ReferenceTrainingBackend: TrainingBackend {
       }
     }
   }
+
+  public func session(
+    for batch: DiagonalNetworkBatch, mapping: MappingChoice
+  ) throws -> any TrainingSession {
+    guard mapping == .automatic else {
+      throw MappingError(mapping, "the cpu reference has only auto")
+    }
+    switch batch.precision {
+    case .f32: return DiagonalNetworkLoop<Float>(batch).session
+    case .f64: return DiagonalNetworkLoop<Double>(batch).session
+    }
+  }
 }

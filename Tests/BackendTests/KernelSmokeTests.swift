@@ -109,6 +109,36 @@ import _TestSupport
     #expect(parameters[0].last?.values == batch.runs[1].initial.map { Double(Float($0)) })
   }
 
+  // MARK: - Diagonal networks
+
+  /// Both kernels with every form of X, W and number of runs side by side, in several chunks.
+  static let diagonal: [DiagonalNetworkCase] = Precision.allCases.flatMap { precision in
+    [true, false].flatMap { isSigns in
+      [1, 4].flatMap { groupSize in
+        [0, 0.3].map { noise in
+          DiagonalNetworkCase().with {
+            ($0.samples, $0.features, $0.noise, $0.isSigns) = (5, 37, noise, isSigns)
+            ($0.precision, $0.runs, $0.steps) = (precision, 3, 2)
+            $0.forcing = DiagonalNetworkForcing(
+              chunks: isSigns ? 2 : 1, groupSize: groupSize, runsPerGroup: 2)
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: TestDevices.each(diagonal, \.precision))
+  func diagonalNetworks(test: DeviceCase<DiagonalNetworkCase>) throws {
+    let batch = test.value.batch
+    let session = try test.value.session(batch, on: test.device)
+    _ = try session.advance(Launch(start: 0, end: 2, evaluations: [0, 2], runs: [0, 1, 2]))
+    let rule = Tolerance.diagonal(batch.precision, steps: 2, terms: 42)
+    for run in 0..<3 {
+      let state = try session.parameters(of: [run])[0].flatMap(\.values)
+      expectNone(rule.mismatch(state, batch.plainState(ofRun: run, after: 2)))
+    }
+  }
+
   // MARK: - Matrices
 
   /// Every kernel of matrix recovery in both precisions, at sizes with tails, an odd number of

@@ -19,6 +19,7 @@ import _TestSupport
       try SyntheticNetworkRuns.input(id)
     case "lyu/fig2a", "lyu/fig2b", "lyu/fig2c", "lyu/fig4", "boursier/fig3":
       try SyntheticAdditionRuns.input(id)
+    case let id where SyntheticDiagonalRuns.ids.contains(id): try SyntheticDiagonalRuns.input(id)
     default: try SyntheticMatrixRuns.input(id)
     }
   }

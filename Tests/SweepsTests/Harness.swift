@@ -37,6 +37,14 @@ struct ProbeBackend: TrainingBackend {
   }
 
   func session(
+    for batch: DiagonalNetworkBatch, mapping: MappingChoice
+  ) throws -> any TrainingSession {
+    if launchesUntilLoss == -1 { throw DeviceLost() }
+    return ProbeSession(
+      try ReferenceTrainingBackend().session(for: batch, mapping: mapping), self)
+  }
+
+  func session(
     for batch: SparseRecoveryBatch, mapping: MappingChoice
   ) throws -> any TrainingSession {
     if launchesUntilLoss == -1 { throw DeviceLost() }

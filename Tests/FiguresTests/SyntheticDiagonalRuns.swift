@@ -1,0 +1,431 @@
+// This file makes the curves of diagonal nets and of linear regression that the recipes should see,
+// and wrong ones.
+
+import BatchNumerics
+import Experiments
+import Figures
+import Foundation
+import Sweeps
+
+enum SyntheticDiagonalRuns {
+  static let ids = [
+    "lyu/fig1a", "lyu/fig1b", "lyu/appB2-label-noise", "boursier/fig4", "boursier/linreg",
+  ]
+
+  /// The runs of all specs of a figure.
+  static func prepared(_ id: String, _ scale: FigureScale) throws -> [PreparedRun] {
+    let recipe = try RecipeCatalog.named(id)
+    return try recipe.specs(scale).flatMap {
+      try SweepPlan(try SweepSpec(yaml: $0, file: recipe.id)).runs
+    }
+  }
+
+  /// The runs at small scale, prepared once: data of 100,000 features are drawn for it.
+  private static let small = Dictionary(
+    uniqueKeysWithValues: ids.map { id in (id, Result { try prepared(id, .small) }) })
+
+  static func prepared(_ id: String) throws -> [PreparedRun] { try small[id]?.get() ?? [] }
+
+  /// A run with other parameters.
+  private static func changed(
+    _ run: PreparedRun, _ changes: [String: ParameterValue]
+  ) -> PreparedRun {
+    var parameters = run.parameters
+    for (key, value) in changes { parameters[key] = value }
+    return PreparedRun(
+      parameters: parameters, steps: run.steps, schedule: run.schedule, thresholds: run.thresholds,
+      batchKey: run.batchKey, problemKey: run.problemKey, bytes: run.bytes)
+  }
+
+  /// The steps at which a run is evaluated.
+  private static func steps(_ run: PreparedRun) -> [Int] {
+    guard case .at(let steps) = run.schedule else { return [] }
+    return steps
+  }
+
+  /// Some input that a recipe can draw.
+  static func input(_ id: String) throws -> FigureInput {
+    switch id {
+    case "lyu/fig1a": try Classes.sparse.input()
+    case "lyu/fig1b": try Classes.largeMargin.input()
+    case "lyu/appB2-label-noise": try Noise().input()
+    case "boursier/fig4": try Fourier().input()
+    default: try Linear().input()
+    }
+  }
+
+  // MARK: - Lyu et al., figure 1
+
+  /// Both panels: curves through knots in slow time lambda t.
+  struct Classes {
+    let id: String
+    /// lambda t from which on all training samples are right.
+    var train = 5e-4
+    /// The train accuracy at the end.
+    var last = 1.0
+    var accuracy: [Knot]
+    /// Margins until lambda t = 1.5, and at the end.
+    var l2: (plateau: Double, end: Double)
+    var l1: (plateau: Double, end: Double)
+    /// Added to the test accuracy of gradient descent before and after t = 10.
+    var descent = (early: 0.2, late: 0.005)
+    /// Whether gradient descent, or flow, is not a number from lambda t = 2 on.
+    var descentDiverges = false
+    var flowDiverges = false
+
+    struct Knot {
+      var time: Double
+      var value: Double
+
+      init(_ time: Double, _ value: Double) {
+        (self.time, self.value) = (time, value)
+      }
+    }
+
+    static let sparse = Classes(
+      id: "lyu/fig1a",
+      accuracy: [
+        Knot(0, 0.5), Knot(1, 0.515), Knot(2.31, 0.6), Knot(2.55, 0.731), Knot(2.95, 0.906),
+        Knot(3.15, 0.988), Knot(3.5, 0.9995), Knot(6, 1),
+      ], l2: (19.4, 0.61), l1: (0.077, 0.292))
+
+    static let largeMargin = Classes(
+      id: "lyu/fig1b",
+      accuracy: [
+        Knot(0, 0.5), Knot(5e-4, 0.9992), Knot(1, 0.9991), Knot(4.25, 0.955), Knot(5, 0.848),
+        Knot(6, 0.733), Knot(8, 0.639), Knot(10, 0.58),
+      ], l2: (57.6, 5.6), l1: (0.228, 0.586))
+
+    /// Between knots by straight lines.
+    private static func value(_ knots: [Knot], _ time: Double) -> Double {
+      guard let next = knots.firstIndex(where: { $0.time > time }) else {
+        return knots[knots.count - 1].value
+      }
+      let (a, b) = (knots[next - 1], knots[next])
+      return a.value + (time - a.time) / (b.time - a.time) * (b.value - a.value)
+    }
+
+    func input() throws -> FigureInput {
+      FigureInput(
+        runs: try SyntheticDiagonalRuns.prepared(id).map { run in
+          let isFlow = try run.parameters.text("method") == "reduced-flow"
+          let scale =
+            try run.parameters.number("learning_rate") * run.parameters.number("weight_decay")
+          let end = scale * Double(run.steps)
+          let knots = accuracy.map { Int(($0.time / scale).rounded()) }
+          let steps = Set(SyntheticDiagonalRuns.steps(run) + knots).sorted()
+          let diverges = isFlow ? flowDiverges : descentDiverges
+          func metric(_ law: @escaping (Double) -> Double) -> (Int) -> Double {
+            { step in
+              let time = scale * Double(step)
+              return diverges && time > 2 ? .nan : law(time)
+            }
+          }
+          func fall(_ margin: (plateau: Double, end: Double)) -> (Int) -> Double {
+            let knots = [Knot(0, margin.plateau), Knot(1.5, margin.plateau), Knot(end, margin.end)]
+            return metric { Self.value(knots, $0) }
+          }
+          return SyntheticMatrixRuns.run(
+            run, steps: steps,
+            [
+              ("train_loss", metric { 0.7 / (1 + $0) }),
+              ("train_accuracy", metric { $0 < train ? 0.5 : $0 < 0.9 * end ? 1 : last }),
+              (
+                "population_accuracy",
+                metric { time in
+                  let shift = isFlow ? 0 : time < 0.0099 ? descent.early : descent.late
+                  return Self.value(accuracy, time) + shift
+                }
+              ),
+              ("norm", metric { 128 * exp(-min($0, 3)) }),
+              ("l2_margin", fall(l2)), ("l1_margin", fall(l1)),
+            ])
+        })
+    }
+  }
+
+  // MARK: - Lyu et al., appendix B.2
+
+  /// Label noise: |theta|^2 and the population loss are the predicted ones, less a power of eta.
+  struct Noise {
+    /// 1 less |theta|^2 over the predicted one at the smallest eta, and its power of eta.
+    var bias = 0.02
+    var exponent = 0.5
+    /// Population loss over the predicted one at T = 0.5.
+    var loss = 1.0
+    /// In place of those of the spec.
+    var parameters: [String: ParameterValue] = [:]
+    /// Whether the runs of the smallest eta are not a number from T = 0.25 on.
+    var diverges = false
+
+    func input() throws -> FigureInput {
+      let runs = try SyntheticDiagonalRuns.prepared("lyu/appB2-label-noise").map {
+        SyntheticDiagonalRuns.changed($0, parameters)
+      }
+      let drift = try Drift(runs[0])
+      return FigureInput(
+        runs: try runs.map { run in
+          let rate = try run.parameters.number("learning_rate")
+          let seed = try run.parameters.number("seed")
+          let isFinest = rate < 3e-4
+          // The mean over eight seeds is that without this.
+          let scatter = 1 + 0.01 * (seed - 4.5)
+          let ratio = (1 - bias * pow(rate / 2.5e-4, exponent)) * scatter
+          // A few steps are enough; T = eta^2 k.
+          let steps = [0, 0.001, 0.01, 0.16, 0.28, 0.34, 0.5].map {
+            Int(($0 / rate / rate).rounded())
+          }
+          func law(_ of: @escaping (Drift.Point) -> Double) -> (Int) -> Double {
+            { step in
+              let time = rate * rate * Double(step)
+              return diverges && isFinest && time > 0.25 ? .nan : of(drift.point(time))
+            }
+          }
+          return SyntheticMatrixRuns.run(
+            run, steps: steps,
+            [
+              ("norm", law { ($0.squaredNorm * ratio).squareRoot() }),
+              ("population_loss", law { $0.loss * ($0.time > 0.4 ? loss : 1) }),
+            ])
+        })
+    }
+
+    /// u^2 - v^2 where each coordinate of u and v has decayed by e^{-8 c_k T}.
+    private struct Drift {
+      struct Point {
+        let time: Double
+        let squaredNorm: Double
+        let loss: Double
+      }
+
+      private let points: [Point]
+
+      init(_ run: PreparedRun) throws {
+        let problem = try DiagonalNetwork().batch(of: [run], instance: nil).problems[0]
+        let (x, y) = (problem.features.dense, problem.targets)
+        let start = try run.parameters.number("init.scale")
+        guard case .gaussian(let target) = problem.population else {
+          throw SpecError("a gaussian problem has a target")
+        }
+        points = [0, 0.001, 0.01, 0.16, 0.28, 0.34, 0.5].map { time in
+          let squares = (0..<x.columns).map { k in
+            let c = (0..<x.rows).reduce(0) { $0 + x[$1, k] * x[$1, k] } / Double(x.rows)
+            return pow(start * exp(-8 * c * time), 2)
+          }
+          let net = InterpolatingNet(x, y, up: squares, down: squares, rate: 4)
+          return Point(
+            time: time, squaredNorm: net.squaredNorm,
+            loss: zip(net.predictor, target).reduce(0) { $0 + pow($1.0 - $1.1, 2) })
+        }
+      }
+
+      func point(_ time: Double) -> Point {
+        points.min { abs($0.time - time) < abs($1.time - time) } ?? points[0]
+      }
+    }
+  }
+
+  // MARK: - Boursier et al., figure 4
+
+  /// A net on Fourier features: a plateau of large norm until lambda t = 0.3, then the convex solution
+  /// and what u^2 - v^2 still adds.
+  struct Fourier {
+    /// Of the small scale's eight.
+    var seeds: [Int] = [1, 2, 3]
+    /// When the train loss is almost 0.
+    var interpolation = 50.0
+    /// |w|^2 on the plateau over twice the least l1 norm.
+    var plateau = 2.5
+    /// lambda t at its end.
+    var fall = 0.3
+    /// The predictor over the convex solution.
+    var scale = 1.0
+    /// Factors of |w|^2 around t = 1e4 and at the end.
+    var share = 1.0
+    var end = 1.0
+    /// Test loss at the end over that on the plateau.
+    var final = 1e-5
+    var decay = 1e-4
+
+    /// A seed's convex solutions.
+    private struct Ends {
+      let endpoint: [Double]
+      let least: Double
+      /// u0^2 - v0^2
+      let gaps: [Double]
+
+      init(_ run: PreparedRun, _ decay: Double) throws {
+        let batch = try DiagonalNetwork().batch(of: [run], instance: nil)
+        let (x, y) = (batch.problems[0].features.dense, batch.problems[0].targets)
+        let weight = 0.5 / Double(y.count)
+        endpoint = LassoMinimizer(x, y, weight: weight, gamma: decay).predictor
+        least = LassoMinimizer(x, y, weight: weight, gamma: 1e-7, tolerance: 1e-7).l1Norm
+        let (start, d) = (batch.runs[0].initial, x.columns)
+        gaps = (0..<d).map { start[$0] * start[$0] - start[d + $0] * start[d + $0] }
+      }
+
+      /// |u|^2 + |v|^2 where u v = w and u^2 - v^2 has decayed until then.
+      func squaredNorm(_ w: [Double], _ slowTime: Double) -> Double {
+        zip(gaps, w).reduce(0) {
+          let gap = $1.0 * exp(-2 * slowTime)
+          return $0 + (gap * gap + 4 * $1.1 * $1.1).squareRoot()
+        }
+      }
+    }
+
+    func input() throws -> FigureInput {
+      let runs = try SyntheticDiagonalRuns.prepared("boursier/fig4").filter {
+        seeds.contains(try $0.parameters.integer("seed"))
+      }
+      return FigureInput(
+        runs: try runs.map { run in
+          let ends = try Ends(run, decay)
+          let w = ends.endpoint.map { scale * $0 }
+          func squaredNorm(_ step: Int) -> Double {
+            let (time, slow) = (0.1 * Double(step), 0.1 * decay * Double(step))
+            if slow < fall { return 2 * ends.least * plateau }
+            return ends.squaredNorm(w, slow) * (time > 9e5 ? end : time < 2e4 ? share : 1)
+          }
+          var metrics: [(String, (Int) -> Double)] = [
+            ("train_loss", { 0.1 * Double($0) < interpolation ? 1 : 1e-6 }),
+            ("test_loss", { 0.1 * decay * Double($0) < fall ? 0.5 : 0.5 * final }),
+            ("norm", { squaredNorm($0).squareRoot() }),
+            ("l1_norm", { _ in w.reduce(0) { $0 + abs($1) } }),
+          ]
+          metrics += w.enumerated().map { k, value in ("w_\(k)", { _ in value }) }
+          metrics += (0..<401).map { i in ("prediction_\(i)", { _ in 0 }) }
+          let changed = SyntheticDiagonalRuns.changed(run, ["weight_decay": .number(decay)])
+          return SyntheticMatrixRuns.run(
+            changed, steps: SyntheticDiagonalRuns.steps(run), metrics)
+        })
+    }
+  }
+
+  // MARK: - Boursier et al., appendix C
+
+  /// Linear regression on |Xw - y|^2 + lambda/2 |w|^2.
+  struct Linear {
+    /// Of s_i^2, in flow.
+    var factor = 2.0
+    var decay = 1e-3
+    /// Relative distance of the closed form of the iterates from them.
+    var rounding = 0.0
+    /// Distance of descent at the smaller rate from where it should be, over |w_0|.
+    var coarse = 0.0
+    /// Distance of all runs from where they should be at lambda t = 0.03, over |w_0|.
+    var bump = 0.0
+    /// The decay outside the row space, over lambda.
+    var outside = 1.0
+    /// Factors of the train loss of flow from lambda t = 0.03 on and of its test loss at the end.
+    var train = 1.0
+    var test = 1.0
+    /// Whether descent at the larger rate is not a number from lambda t = 1 on.
+    var diverges = false
+
+    private struct Problem {
+      let x: DenseMatrix
+      let y: [Double]
+      let svd: SingularValueDecomposition
+      let start: [Double]
+      let testInputs: DenseMatrix
+      let testTargets: [Double]
+
+      init(_ run: PreparedRun) throws {
+        let batch = try LinearRegression().batch(of: [run], instance: nil)
+        let problem = batch.problems[0]
+        (x, y, start) = (problem.features.dense, problem.targets, batch.runs[0].initial)
+        svd = SingularValueDecomposition(x)
+        let test = problem.test
+        // A tenth of them is enough.
+        testTargets = Array(test?.targets.prefix(100) ?? [])
+        testInputs = DenseMatrix(
+          rows: 100, columns: x.columns,
+          values: Array(test?.features.dense.values.prefix(100 * x.columns) ?? []))
+      }
+
+      static func loss(_ x: DenseMatrix, _ w: [Double], _ y: [Double]) -> Double {
+        zip(x.multiplied(by: w), y).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      }
+    }
+
+    private static let problem = Result {
+      try Problem(SyntheticDiagonalRuns.prepared("boursier/linreg")[0])
+    }
+
+    /// w in the basis of right singular vectors, mode by mode: <v_i, w> goes to rest + (its start - rest)
+    /// times a share; outside of the row space w is a share of its start.
+    private func predictor(
+      _ problem: Problem, inside: (Double) -> (rest: Double, share: Double), outside: Double
+    ) -> [Double] {
+      var w = problem.start.map { outside * $0 }
+      for i in problem.svd.values.indices {
+        let v = (0..<w.count).map { problem.svd.right[$0, i] }
+        let size = problem.svd.values[i]
+        let first = zip(v, problem.start).reduce(0) { $0 + $1.0 * $1.1 }
+        let goal =
+          problem.y.indices.reduce(0) { $0 + problem.svd.left[$1, i] * problem.y[$1] } / size
+        let (rest, share) = inside(size)
+        let value = rest * goal + share * (first - rest * goal) - outside * first
+        for k in w.indices { w[k] += value * v[k] }
+      }
+      return w
+    }
+
+    func input() throws -> FigureInput {
+      let problem = try Self.problem.get()
+      return FigureInput(
+        runs: try SyntheticDiagonalRuns.prepared("boursier/linreg").map { original in
+          let run = SyntheticDiagonalRuns.changed(original, ["weight_decay": .number(decay)])
+          let method = try run.parameters.text("method")
+          let rate = try run.parameters.number("learning_rate")
+          let (isFlow, steps) = (method == "flow", SyntheticDiagonalRuns.steps(run))
+          let marked = steps.first { rate * decay * Double($0) >= 0.03 * (1 - 1e-9) }
+          var states: [Int: [Double]] = [:]
+          for step in steps {
+            let (time, count) = (rate * Double(step), Double(step))
+            var w = predictor(
+              problem,
+              inside: { size in
+                let speed = (isFlow ? factor : 2) * size * size
+                let total = speed + decay
+                return (
+                  speed / total, isFlow ? exp(-total * time) : pow(1 - rate * total, count)
+                )
+              },
+              outside: isFlow
+                ? exp(-outside * decay * time) : pow(1 - rate * outside * decay, count))
+            if method == "exact-descent" { w = w.map { $0 * (1 + rounding) } }
+            if step == marked { w = zip(w, problem.start).map { $0 + bump * $1 } }
+            if method == "gradient-descent" {
+              if rate < 0.05 { w = zip(w, problem.start).map { $0 + coarse * $1 } }
+              if diverges, rate > 0.05, decay * time > 1 { w = w.map { _ in .nan } }
+            }
+            states[step] = w
+          }
+          func metric(_ law: @escaping ([Double]) -> Double) -> (Int) -> Double {
+            { law(states[$0] ?? []) }
+          }
+          var metrics: [(String, (Int) -> Double)] = [
+            (
+              "train_loss",
+              { step in
+                let loss = Problem.loss(problem.x, states[step] ?? [], problem.y)
+                return rate * decay * Double(step) < 0.0299 ? loss : train * loss
+              }
+            ),
+            (
+              "test_loss",
+              { step in
+                let loss = Problem.loss(
+                  problem.testInputs, states[step] ?? [], problem.testTargets)
+                return step == run.steps ? test * loss : loss
+              }
+            ),
+            ("norm", metric { euclideanNorm($0) }),
+          ]
+          metrics += (0..<problem.x.columns).map { k in ("w_\(k)", metric { $0[k] }) }
+          return SyntheticMatrixRuns.run(run, steps: steps, metrics)
+        })
+    }
+  }
+}

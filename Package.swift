@@ -34,6 +34,7 @@ let package = Package(
 
     // MARK: - The science; imports no backend
     .target(name: "Experiments", dependencies: ["BatchNumerics"]),
+    .target(name: "Theory", dependencies: ["BatchNumerics", "Experiments"]),
     .target(
       name: "Sweeps",
       dependencies: [
@@ -48,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "grokcl",
       dependencies: [
-        "OpenCLBackend", "ReferenceBackend", "Sweeps", "Figures",
+        "OpenCLBackend", "ReferenceBackend", "Sweeps", "Figures", "Theory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]
@@ -72,6 +73,10 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: ["Experiments", "ReferenceBackend", "_TestSupport"]
+    ),
+    .testTarget(
+      name: "TheoryTests",
+      dependencies: ["Theory", "Experiments", "ReferenceBackend", "_TestSupport"]
     ),
     .testTarget(
       name: "SweepsTests",

@@ -121,12 +121,30 @@ public enum TheoryCatalog {
         "Lyu et al. 2023, Corollary 3.6: the kernel phase's predictor",
         conditions: [.init("samples can be separated", kernel.isSeparable)]),
       Prediction(
-        "L1 margin of that predictor", kernel.isSeparable ? kernel.margin / l1 : nil, .exact,
+        "L1 margin of that predictor, before the transition",
+        kernel.isSeparable ? kernel.margin / l1 : nil, .exact,
         "Lyu et al. 2023, Corollary 3.6"),
       Prediction(
-        "population accuracy of that predictor",
+        "population accuracy of that predictor, before the transition",
         kernel.isSeparable ? problem.population?.accuracy(kernel.direction) : nil, .estimate,
         "Lyu et al. 2023, Fig. 1: test accuracy before the transition"),
+    ] + rich(problem)
+  }
+
+  /// Where a linear program of that size takes seconds.
+  private static func rich(_ problem: DiagonalProblem) -> [Prediction] {
+    guard problem.features.rows <= 100, problem.features.columns <= 10_000 else { return [] }
+    let rich = MaxL1Margin(problem.features, problem.targets)
+    guard rich.isSolved else { return [] }
+    let source = "Lyu et al. 2023, Corollary 3.7: the predictor after the transition"
+    return [
+      Prediction("largest L1 margin", rich.margin, .exact, source),
+      Prediction(
+        "L2 margin of that predictor, after the transition",
+        rich.margin / euclideanNorm(rich.direction), .exact, source),
+      Prediction(
+        "population accuracy of that predictor, after the transition",
+        problem.population?.accuracy(rich.direction), .estimate, source),
     ]
   }
 }

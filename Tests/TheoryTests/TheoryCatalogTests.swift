@@ -74,6 +74,9 @@ import _TestSupport
     #expect(abs(try value(found, "slow time in which") - 4.605170185988091) < 1e-12)
     #expect(try value(found, "largest L2 margin") > 3)  // about sqrt(d / n)
     #expect((0.5...0.9).contains(try value(found, "population accuracy")))
+    let margin = try value(found, "largest L1 margin")
+    #expect(margin >= 1 / 3.0 - 1e-6, "three signs separate everything")
+    #expect(try value(found, "L1 margin of that predictor, before") <= margin)
     #expect(
       try predictions(
         DiagonalNetwork(), ["problem.kind": .text("fourier")]

@@ -43,7 +43,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]
     ),
-    .target(name: "Figures", dependencies: ["BatchNumerics", "Experiments", "Sweeps"]),
+    .target(name: "Figures", dependencies: ["BatchNumerics", "Experiments", "Sweeps", "Theory"]),
 
     // MARK: - Command line
     .executableTarget(
@@ -86,7 +86,7 @@ let package = Package(
       ],
       exclude: ["Goldens"]
     ),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures", "_TestSupport"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures", "Theory", "_TestSupport"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["grokcl", "_TestSupport", .product(name: "GRDB", package: "GRDB.swift")]

@@ -4,6 +4,7 @@ import BatchNumerics
 import Figures
 import Foundation
 import Testing
+import Theory
 
 @Suite struct InterpolatingNetTests {
   private func problem(_ samples: Int, _ features: Int) -> (x: DenseMatrix, y: [Double]) {

@@ -6,6 +6,7 @@ import Experiments
 import Figures
 import Foundation
 import Sweeps
+import Theory
 
 enum SyntheticDiagonalRuns {
   static let ids = [

@@ -2,6 +2,7 @@ import BatchNumerics
 import Experiments
 import Foundation
 import Sweeps
+import Theory
 
 extension FigureRecipe {
   /// Label noise on u^2 - v^2: sharp in logarithmic time.

@@ -17,10 +17,18 @@ package struct InterpolatingNet {
   /// sum_k (a_k e^{c z_k} + b_k e^{-c z_k}), which is |u|^2 + |v|^2 for u^2 - v^2, and half of it for
   /// u v.
   package let squaredNorm: Double
+  /// m [n]
+  package let multipliers: [Double]
+  /// z = X^T m [d]
+  package let exponents: [Double]
   /// |X w - y|_2 / |y|_2
   package let residual: Double
 
-  package init(_ x: DenseMatrix, _ y: [Double], up a: [Double], down b: [Double], rate c: Double) {
+  /// - Parameter guess: m to start from, zero if it is not given.
+  package init(
+    _ x: DenseMatrix, _ y: [Double], up a: [Double], down b: [Double], rate c: Double,
+    guess: [Double]? = nil
+  ) {
     let (n, d) = (x.rows, x.columns)
     let turned = x.transposed
     func parts(_ m: [Double]) -> (up: [Double], down: [Double], value: Double) {
@@ -33,7 +41,7 @@ package struct InterpolatingNet {
     func predictor(_ state: (up: [Double], down: [Double], value: Double)) -> [Double] {
       zip(state.up, state.down).map { $0 - $1 }
     }
-    var m = [Double](repeating: 0, count: n)
+    var m = guess ?? [Double](repeating: 0, count: n)
     var state = parts(m)
     for _ in 0..<200 {
       let slope = zip(x.multiplied(by: predictor(state)), y).map { $0 - $1 }
@@ -60,6 +68,8 @@ package struct InterpolatingNet {
       if gain <= 1e-16 * abs(state.value), length == 1 { break }
     }
     self.predictor = zip(state.up, state.down).map { $0 - $1 }
+    multipliers = m
+    exponents = turned.multiplied(by: m)
     squaredNorm = (0..<d).reduce(0) { $0 + state.up[$1] + state.down[$1] }
     residual =
       euclideanNorm(zip(x.multiplied(by: self.predictor), y).map { $0 - $1 }) / euclideanNorm(y)

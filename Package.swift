@@ -76,7 +76,8 @@ let package = Package(
     ),
     .testTarget(
       name: "TheoryTests",
-      dependencies: ["Theory", "Experiments", "ReferenceBackend", "_TestSupport"]
+      dependencies: ["Theory", "Experiments", "ReferenceBackend", "_TestSupport"],
+      exclude: ["Goldens"]
     ),
     .testTarget(
       name: "SweepsTests",

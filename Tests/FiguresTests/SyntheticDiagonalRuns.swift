@@ -259,8 +259,8 @@ enum SyntheticDiagonalRuns {
         let batch = try DiagonalNetwork().batch(of: [run], instance: nil)
         let (x, y) = (batch.problems[0].features.dense, batch.problems[0].targets)
         let weight = 0.5 / Double(y.count)
-        endpoint = LassoMinimizer(x, y, weight: weight, gamma: decay).predictor
-        least = LassoMinimizer(x, y, weight: weight, gamma: 1e-7, tolerance: 1e-7).l1Norm
+        endpoint = try Lasso.solve(x, y, weight: weight, gamma: decay).coefficients
+        least = try Lasso.solve(x, y, weight: weight, gamma: 1e-7, tolerance: 1e-7).l1Norm
         let (start, d) = (batch.runs[0].initial, x.columns)
         gaps = (0..<d).map { start[$0] * start[$0] - start[d + $0] * start[d + $0] }
       }

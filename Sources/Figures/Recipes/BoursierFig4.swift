@@ -2,6 +2,7 @@ import BatchNumerics
 import Experiments
 import Foundation
 import Sweeps
+import Theory
 
 extension FigureRecipe {
   /// A diagonal net u v on Fourier features.
@@ -137,17 +138,17 @@ private struct FourierRun {
   let curve: DiagonalCurve
   let problem: DiagonalProblem
   /// min lambda |beta|_1 + 1/(2n) |Phi beta - y|^2
-  let endpoint: LassoMinimizer
+  let endpoint: SparseSolution
   /// min |beta|_1 with Phi beta = y, to what a tiny lambda leaves
-  let interpolant: LassoMinimizer
+  let interpolant: SparseSolution
 
   init(_ run: FigureInput.Run) throws {
     curve = try DiagonalCurve(run)
     problem = try DiagonalNetwork().batch(of: [run.prepared], instance: nil).problems[0]
     let (x, y) = (problem.features.dense, problem.targets)
     let weight = 0.5 / Double(y.count)
-    endpoint = LassoMinimizer(x, y, weight: weight, gamma: curve.decay)
-    interpolant = LassoMinimizer(x, y, weight: weight, gamma: 1e-7, tolerance: 1e-7)
+    endpoint = try Lasso.solve(x, y, weight: weight, gamma: curve.decay)
+    interpolant = try Lasso.solve(x, y, weight: weight, gamma: 1e-7, tolerance: 1e-7)
   }
 
   /// Whether the l1-minimal interpolant is the teacher.
@@ -167,13 +168,13 @@ private struct FourierRun {
     try (0..<problem.features.columns).map { try curve.run.curve("w_\($0)")[index] }
   }
 
-  func distance(_ solution: LassoMinimizer) -> Double? {
+  func distance(_ solution: SparseSolution) -> Double? {
     guard let last = try? predictor(curve.steps.count - 1) else { return nil }
-    return Self.distance(last, solution.predictor)
+    return Self.distance(last, solution.coefficients)
   }
 
-  func distance(between first: LassoMinimizer, _ second: LassoMinimizer) -> Double {
-    Self.distance(first.predictor, second.predictor)
+  func distance(between first: SparseSolution, _ second: SparseSolution) -> Double {
+    Self.distance(first.coefficients, second.coefficients)
   }
 
   private static func distance(_ first: [Double], _ second: [Double]) -> Double {
@@ -216,7 +217,7 @@ private struct FourierRun {
     let last = try predictor(curve.steps.count - 1)
     return [["k", "u v", "minimiser", "interpolant"]]
       + last.indices.map {
-        ["\($0)", "\(last[$0])", "\(endpoint.predictor[$0])", "\(interpolant.predictor[$0])"]
+        ["\($0)", "\(last[$0])", "\(endpoint.coefficients[$0])", "\(interpolant.coefficients[$0])"]
       }
   }
 }

@@ -1,0 +1,141 @@
+import BatchNumerics
+
+/// Nuclear-norm interpolation: min |A|_* subject to M(A) = y, for observed entries (completion) or any
+/// linear measurements, of which `MatrixMeasurements.rankOne` makes l_i^T A r_i = y_i.
+///
+/// The dual problem is max <y, nu> subject to |M^T(nu)|_2 <= 1. A solution has a feasible nu and the
+/// gap between both objectives; where it is 0, M^T(nu) = U V^T + W with the singular vectors of A and
+/// W at right angles to them.
+///
+/// Douglas-Rachford splitting (as ADMM): A by soft-thresholding of singular values, B by projection
+/// onto M(B) = y, with a step that balances both residuals. The matrix reported is B, which meets
+/// the constraint.
+///
+/// Sources: Candes, Recht, "Exact matrix completion via convex optimization" (Found. Comput. Math. 9,
+/// 2009); Recht, Fazel, Parrilo, SIAM Rev. 52 (2010) for the dual; Boyd et al., "Distributed
+/// optimization and statistical learning via the alternating direction method of multipliers" (2011).
+public enum NuclearNormInterpolation {
+  /// - Parameter tolerance: of the gap, as a part of the nuclear norm.
+  public static func solve(
+    _ measurements: MatrixMeasurements, rows: Int, columns: Int, tolerance: Double = 1e-9,
+    limit: Int = 50_000
+  ) throws(ConvexError) -> NuclearSolution {
+    let problem = try NuclearMeasurements(measurements, rows: rows, columns: columns)
+    let run = Run(problem, tolerance)
+    // Projecting 0 gives the interpolant of least Frobenius norm.
+    run.project()
+    problem.apply(run.feasible, into: run.image)
+    run.image.add(-1, run.observations)
+    let distance = run.image.squared.squareRoot()
+    guard distance <= 1e-8 * run.observations.squared.squareRoot() else {
+      throw .infeasible(distance: distance)
+    }
+    run.start()
+    var iteration = 0
+    while iteration < limit {
+      let (primal, dual) = run.step()
+      iteration += 1
+      if iteration % 10 == 0, iteration <= 2000 { run.balance(primal, dual) }
+      guard iteration % 25 == 0 else { continue }
+      let found = run.solution(iteration)
+      if found.isCertified { return found }
+    }
+    return run.solution(iteration)
+  }
+
+  private final class Run {
+    let problem: NuclearMeasurements
+    let tolerance: Double
+    let kernel: ActiveFactor?
+    let work: NuclearWork
+    let observations: WorkVector
+    /// A, B and U, the scaled dual: -U / reach tends to M^T(nu).
+    let (shrunk, feasible, dual): (WorkVector, WorkVector, WorkVector)
+    let (moved, image, multiplier): (WorkVector, WorkVector, WorkVector)
+    var reach = 1.0
+
+    init(_ problem: NuclearMeasurements, _ tolerance: Double) {
+      self.problem = problem
+      self.tolerance = tolerance
+      kernel = problem.kernel()
+      work = NuclearWork(rows: problem.rows, columns: problem.columns)
+      observations = WorkVector(problem.count)
+      observations.assign(problem.observations)
+      let size = problem.size
+      (shrunk, feasible, dual) = (WorkVector(size), WorkVector(size), WorkVector(size))
+      (moved, image, multiplier) = (
+        WorkVector(size), WorkVector(problem.count), WorkVector(problem.count)
+      )
+    }
+
+    func start() {
+      reach = max((work.singularValues(feasible).first ?? 0) / 2, .leastNormalMagnitude)
+    }
+
+    /// multiplier = (M M^T)^-1 image; what depends on other measurements gets 0.
+    private func solveKernel() {
+      guard let kernel else { return multiplier.assign(image) }
+      let packed = WorkVector(kernel.count)
+      for (i, member) in kernel.members.enumerated() { packed[i] = image[member] }
+      kernel.solve(packed.start)
+      multiplier.fill(0)
+      for (i, member) in kernel.members.enumerated() { multiplier[member] = packed[i] }
+    }
+
+    /// Projects B onto M(B) = y, twice: the second takes away what rounding left.
+    func project() {
+      for _ in 0..<(kernel == nil ? 1 : 2) {
+        problem.apply(feasible, into: image)
+        image.scale(-1)
+        image.add(1, observations)
+        solveKernel()
+        problem.transposed(multiplier, into: moved)
+        feasible.add(1, moved)
+      }
+    }
+
+    /// One iteration; returns |A - B| and how far B moved.
+    func step() -> (primal: Double, dual: Double) {
+      moved.assign(feasible)
+      moved.add(-1, dual)
+      work.shrink(moved, reach, into: shrunk)
+      let old = feasible.values
+      feasible.assign(shrunk)
+      feasible.add(1, dual)
+      project()
+      var (primal, change) = (0.0, 0.0)
+      for i in 0..<problem.size {
+        let apart = shrunk[i] - feasible[i]
+        dual[i] += apart
+        primal += apart * apart
+        change += (feasible[i] - old[i]) * (feasible[i] - old[i])
+      }
+      return (primal.squareRoot(), change.squareRoot())
+    }
+
+    func balance(_ primal: Double, _ change: Double) {
+      let factor = primal > 4 * change ? 0.7 : change > 4 * primal ? 1 / 0.7 : 1
+      reach *= factor
+      dual.scale(factor)
+    }
+
+    func solution(_ iterations: Int) -> NuclearSolution {
+      // nu is the part of -U / reach that the measurements see, scaled until it is feasible.
+      problem.apply(dual, into: image)
+      image.scale(-1 / reach)
+      solveKernel()
+      problem.transposed(multiplier, into: moved)
+      let norm = work.singularValues(moved).first ?? 0
+      multiplier.scale(1 / max(1, norm))
+      let nuclear = work.singularValues(feasible).reduce(0, +)
+      let bound = observations.dot(multiplier)
+      problem.apply(feasible, into: image)
+      image.add(-1, observations)
+      return NuclearSolution(
+        matrix: DenseMatrix(rows: problem.rows, columns: problem.columns, values: feasible.values),
+        nuclearNorm: nuclear, dual: multiplier.values, dualNorm: min(1, norm), objective: nuclear,
+        dualObjective: bound, residual: image.squared.squareRoot(), iterations: iterations,
+        isCertified: abs(nuclear - bound) <= tolerance * nuclear)
+    }
+  }
+}

@@ -6,13 +6,6 @@ enum DiagonalParameters {
   static let anyNumber = ParameterDefinition.Kind.number(
     0...Double.greatestFiniteMagnitude, open: false)
 
-  static func choice<T: RawRepresentable & CaseIterable>(
-    _ key: String, _ type: T.Type, _ defaultValue: ParameterValue, _ summary: String
-  ) -> ParameterDefinition where T.RawValue == String {
-    ParameterDefinition(
-      key, .choice(T.allCases.map(\.rawValue)), default: defaultValue, summary)
-  }
-
   static let records: [ParameterDefinition] = [
     ParameterDefinition(
       "record.predictor", .boolean, default: .boolean(false), "record every component w_0 ..."),
@@ -67,17 +60,17 @@ extension DiagonalNetwork {
 
   static let definitions: [ParameterDefinition] =
     [
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "method", Method.self, .text("gradient-descent"),
         "on all samples; on one with noise on its label; or gradient flow by its exact reduction"),
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "loss", MarginLoss.self, .null,
         "logistic, exponential (y = +-1) or (q - y)^2; null: logistic for classes, else squared"),
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "loss_scale", LossScale.self, .null,
         "factor 1/n, 1/(2n), 1 or 1/2 of the sum of losses; null: mean, fourier half-mean, "
           + "label-noise sum (of its one sample)"),
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "parameterization", Model.self, .null,
         "w = u^depth - v^depth or w = u v; null: difference, fourier product"),
       ParameterDefinition(
@@ -88,7 +81,7 @@ extension DiagonalNetwork {
       ParameterDefinition(
         "label_noise", DiagonalParameters.anyNumber, default: .number(1),
         "label-noise: standard deviation of the noise"),
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "problem.kind", ProblemKind.self, .text("signs"), "law of the samples"),
       ParameterDefinition(
         "problem.n", DiagonalParameters.size, default: .null, unit: "samples",
@@ -112,7 +105,7 @@ extension DiagonalNetwork {
       ParameterDefinition(
         "problem.seed", .integer(0...Int(UInt32.max)), default: .null,
         "seed of the data; null: seed"),
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "init.kind", InitialKind.self, .null,
         "law of the start; null: norm, fourier normal, gaussian constant"),
       ParameterDefinition(

@@ -23,10 +23,10 @@ public struct LinearRegression: DiagonalFamily {
   public let summary = "|X w - y|^2 + lambda/2 |w|^2, step by step or in closed form"
   public let parameters: [ParameterDefinition] =
     [
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "method", Method.self, .text("gradient-descent"),
         "step by step; or the closed form of gradient flow or of the iterates, from X's SVD"),
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "loss_scale", LossScale.self, .text("sum"), "factor 1/n, 1/(2n), 1 or 1/2 of |Xw - y|^2"),
       ParameterDefinition(
         "weight_decay", DiagonalParameters.anyNumber, default: .number(1e-3),
@@ -43,7 +43,7 @@ public struct LinearRegression: DiagonalFamily {
       ParameterDefinition(
         "problem.n_test", .integer(0...1_000_000), default: .integer(1000), unit: "samples",
         "test samples, without noise"),
-      DiagonalParameters.choice(
+      ParameterDefinition.choice(
         "init.kind", InitialKind.self, .text("normal"), "law of the start"),
       ParameterDefinition(
         "init.scale", DiagonalParameters.anyNumber, default: .number(1),

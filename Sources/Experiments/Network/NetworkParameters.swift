@@ -43,24 +43,17 @@ extension Network {
     0...Double.greatestFiniteMagnitude, open: false)
   private static let size = ParameterDefinition.Kind.integer(1...10_000_000)
 
-  private static func choice<T: RawRepresentable & CaseIterable>(
-    _ key: String, _ type: T.Type, _ defaultValue: ParameterValue, _ summary: String
-  ) -> ParameterDefinition where T.RawValue == String {
-    ParameterDefinition(
-      key, .choice(T.allCases.map(\.rawValue)), default: defaultValue, summary)
-  }
-
   static let methodParameters: [ParameterDefinition] = [
-    choice(
+    ParameterDefinition.choice(
       "task", Task.self, .text("modular-arithmetic"),
       "labels of token pairs, a ReLU teacher, a function of one variable, or classes of images"),
-    choice(
+    ParameterDefinition.choice(
       "optimizer", NetworkOptimizer.self, .text("adam"),
       "gd; sgd on mini-batches; adam as PyTorch's; adamw with decoupled weight decay"),
     ParameterDefinition(
       "batch_size", size, default: .null, unit: "samples",
       "samples per step, drawn without replacement; null: all"),
-    choice(
+    ParameterDefinition.choice(
       "loss", NetworkLoss.self, .null,
       "cross-entropy (mean), its logarithm with lr/L steps, or 1/(2N) sum |o - y|^2; null: the task's"
     ),
@@ -80,10 +73,10 @@ extension Network {
     ParameterDefinition(
       "regularizer.sobolev", anyNumber, default: .number(0),
       "teacher-student: beta of beta/N sum |J_i - J*_i|_F^2, Jacobians of student and teacher"),
-    choice(
+    ParameterDefinition.choice(
       "regularizer.l2_form", NetworkPenalties.L2Form.self, .text("squared"),
       "squared, or beta sum |W|_F over the tensors (Notsawo et al.'s code)"),
-    choice(
+    ParameterDefinition.choice(
       "regularizer.sobolev_form", NetworkPenalties.SobolevForm.self, .text("mean-squared"),
       "mean-squared, or beta (sum |J_i - J*_i|_F^2)^(1/2) (Notsawo et al.'s code)"),
     ParameterDefinition(
@@ -103,13 +96,13 @@ extension Network {
   ]
 
   static let modelParameters: [ParameterDefinition] = [
-    choice(
+    ParameterDefinition.choice(
       "aggregation", Aggregation.self, .null,
       "how two embeddings become features; null: hadamard"),
-    choice(
+    ParameterDefinition.choice(
       "model.kind", ModelKind.self, .null,
       "embedding tables and a two-layer net, or a two-layer net on one-hot pairs; null: embedding"),
-    choice(
+    ParameterDefinition.choice(
       "model.encoders", Encoders.self, .null,
       "one table for both tokens (paper) or one each (authors' code); null: shared"),
     ParameterDefinition(
@@ -118,14 +111,14 @@ extension Network {
       "model.width", size, default: .null,
       "hidden units; null: 64 with embeddings, 1024 one-hot, 500 for teachers, 100 in 1-D, 200 for "
         + "images"),
-    choice(
+    ParameterDefinition.choice(
       "model.bias", Biases.self, .null,
       "which layers have biases; null: both with embeddings, hidden for one-hot and 1-D, none for "
         + "teachers and images"),
-    choice(
+    ParameterDefinition.choice(
       "init.kind", InitialKind.self, .null,
       "law of the start; null: he for one-hot, normal in 1-D, otherwise fan-out"),
-    choice(
+    ParameterDefinition.choice(
       "init.encoders", InitialEncoders.self, .null,
       "law of the embeddings; null: normal, N(0, 1/p)"),
     ParameterDefinition(
@@ -138,7 +131,7 @@ extension Network {
   static let problemParameters: [ParameterDefinition] = [
     ParameterDefinition(
       "problem.p", .integer(2...10_000), default: .null, "modulus; null: 97"),
-    choice(
+    ParameterDefinition.choice(
       "problem.operation", ModularOperation.self, .null,
       "label of a pair of tokens, modulo p; null: add"),
     ParameterDefinition(
@@ -150,7 +143,7 @@ extension Network {
       "problem.r", size, default: .null, "hidden units of the teacher; null: 500"),
     ParameterDefinition(
       "problem.c", size, default: .null, "outputs of the teacher; null: 2"),
-    choice(
+    ParameterDefinition.choice(
       "problem.teacher", Teacher.self, .null,
       "relu-1d: relu(x + 0.5) - 2 relu(x - 0.3) + 1.5 relu(0.2 - x), or three random ones; null: "
         + "fixed"

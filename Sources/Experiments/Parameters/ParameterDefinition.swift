@@ -33,6 +33,14 @@ public struct ParameterDefinition: Sendable {
     self.summary = summary
   }
 
+  /// A key that names a case of an enumeration.
+  static func choice<T: RawRepresentable & CaseIterable>(
+    _ key: String, _ type: T.Type, _ defaultValue: ParameterValue, _ summary: String
+  ) -> ParameterDefinition where T.RawValue == String {
+    ParameterDefinition(
+      key, .choice(T.allCases.map(\.rawValue)), default: defaultValue, summary)
+  }
+
   /// Whether the key may be left without a value (`null`).
   public var isOptional: Bool { defaultValue == .null }
 

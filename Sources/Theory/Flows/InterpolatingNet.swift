@@ -53,7 +53,8 @@ package struct InterpolatingNet {
           for j in 0...i { hessian[i, j] += weight * turned[k, i] * turned[k, j] }
         }
       }
-      let step = Self.solve(hessian, slope)
+      for i in 0..<n { for j in 0..<i { hessian[j, i] = hessian[i, j] } }
+      let step = GramSolver(hessian).solve(slope)
       let decrease = zip(step, slope).reduce(0) { $0 + $1.0 * $1.1 }
       var length = 1.0
       var next = parts(zip(m, step).map { $0 - length * $1 })
@@ -73,29 +74,5 @@ package struct InterpolatingNet {
     squaredNorm = (0..<d).reduce(0) { $0 + state.up[$1] + state.down[$1] }
     residual =
       euclideanNorm(zip(x.multiplied(by: self.predictor), y).map { $0 - $1 }) / euclideanNorm(y)
-  }
-
-  /// H^-1 g for a symmetric positive definite H, of which the lower triangle is read, by Cholesky.
-  private static func solve(_ h: DenseMatrix, _ g: [Double]) -> [Double] {
-    let n = g.count
-    var l = h
-    var x = g
-    for j in 0..<n {
-      for i in j..<n {
-        var sum = h[i, j]
-        for k in 0..<j { sum -= l[i, k] * l[j, k] }
-        // A pivot lost to rounding: the direction is left out.
-        l[i, j] = i == j ? (sum > 1e-15 * h[j, j] ? sum.squareRoot() : .infinity) : sum / l[j, j]
-      }
-    }
-    for i in 0..<n {
-      for k in 0..<i { x[i] -= l[i, k] * x[k] }
-      x[i] /= l[i, i]
-    }
-    for i in stride(from: n - 1, through: 0, by: -1) {
-      for k in (i + 1)..<max(n, i + 1) { x[i] -= l[k, i] * x[k] }
-      x[i] /= l[i, i]
-    }
-    return x
   }
 }

@@ -142,7 +142,7 @@ public struct DiagonalNetworkBatch: Sendable {
 
   /// Whether all problems are +-1 and can be stored as bits.
   public var areSigns: Bool {
-    problems.allSatisfy { if case .signs = $0.features { true } else { false } }
+    problems.allSatisfy(\.features.isSigns)
   }
 
   /// A run's parameters in tensor-file form.

@@ -3,6 +3,10 @@ public enum FeatureMatrix: Sendable, Equatable {
   case dense(DenseMatrix)
   case signs(SignMatrix)
 
+  public var isSigns: Bool {
+    if case .signs = self { true } else { false }
+  }
+
   public var rows: Int {
     switch self {
     case .dense(let matrix): matrix.rows

@@ -32,6 +32,14 @@ public struct EvaluationBlock: Sendable {
     self.values = values
   }
 
+  /// Zeros for the evaluations and runs of a launch.
+  public init(_ launch: Launch, metricCount: Int) {
+    let count = launch.evaluations.count * metricCount * launch.runs.count
+    self.init(
+      steps: launch.evaluations, runs: launch.runs, metricCount: metricCount,
+      values: [Double](repeating: 0, count: count))
+  }
+
   public subscript(evaluation: Int, metric: Int, run: Int) -> Double {
     get { values[(evaluation * metricCount + metric) * runs.count + run] }
     set { values[(evaluation * metricCount + metric) * runs.count + run] = newValue }

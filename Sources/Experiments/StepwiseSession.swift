@@ -21,10 +21,7 @@ extension StepwiseSession {
 
   /// All runs step together; those that take no part any more have left their parameters behind.
   public func advance(_ launch: Launch) throws -> EvaluationBlock {
-    var block = EvaluationBlock(
-      steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
-      values: [Double](
-        repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
+    var block = EvaluationBlock(launch, metricCount: metricNames.count)
     try keepFinals(except: launch.runs)
     var step = launch.start
     for (index, evaluation) in launch.evaluations.enumerated() {

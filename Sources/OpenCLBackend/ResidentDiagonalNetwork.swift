@@ -125,10 +125,7 @@ final class ResidentDiagonalNetwork<S: RunScalar & KernelScalar>: TrainingSessio
   }
 
   func advance(_ launch: Launch) throws -> EvaluationBlock {
-    var block = EvaluationBlock(
-      steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
-      values: [Double](
-        repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
+    var block = EvaluationBlock(launch, metricCount: metricNames.count)
     guard !launch.runs.isEmpty else { return block }
     if tuning.chunks == 1 {
       for team in teams(launch.runs) { try train(team.width, team.runs, launch, &block) }

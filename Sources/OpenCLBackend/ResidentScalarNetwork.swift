@@ -97,10 +97,7 @@ final class ResidentScalarNetwork<S: RunScalar & KernelScalar>: TrainingSession 
 
   /// Metrics from the states [evaluation][launched group][number][lane].
   private func decode(_ launch: Launch, _ groups: [Int], _ trace: [S]) -> EvaluationBlock {
-    var block = EvaluationBlock(
-      steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
-      values: [Double](
-        repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
+    var block = EvaluationBlock(launch, metricCount: metricNames.count)
     let slots = Dictionary(uniqueKeysWithValues: groups.enumerated().map { ($1, $0) })
     let size = 3 * network.width
     for evaluation in launch.evaluations.indices {

@@ -132,10 +132,7 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
     let sumCount = SparseRecoverySum.allCases.count
     var firstSlots = [Int](repeating: 0, count: layout.groups.count)
     for (index, group) in groups.enumerated() { firstSlots[group] = index * tuning.width }
-    var block = EvaluationBlock(
-      steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
-      values: [Double](
-        repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
+    var block = EvaluationBlock(launch, metricCount: metricNames.count)
     for (index, run) in launch.runs.enumerated() {
       let place = layout.place(ofRun: run)
       let slot = firstSlots[place.group] + place.lane

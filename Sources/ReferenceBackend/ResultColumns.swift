@@ -15,10 +15,7 @@ final class ResultColumns: Sendable {
   }
 
   func block(_ launch: Launch, metricCount: Int) -> EvaluationBlock {
-    let count = launch.evaluations.count * metricCount * launch.runs.count
-    var block = EvaluationBlock(
-      steps: launch.evaluations, runs: launch.runs, metricCount: metricCount,
-      values: [Double](repeating: 0, count: count))
+    var block = EvaluationBlock(launch, metricCount: metricCount)
     columns.withLock { columns in
       for (run, rows) in columns.enumerated() {
         for (evaluation, row) in rows.enumerated() {

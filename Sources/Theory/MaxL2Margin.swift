@@ -60,21 +60,13 @@ public struct MaxL2Margin: Sendable {
   private static func gram(_ x: DenseMatrix, _ y: [Double]) -> DenseMatrix {
     var result = DenseMatrix(rows: x.rows, columns: x.rows)
     x.values.withUnsafeBufferPointer { values in
+      guard let start = values.baseAddress else { return }
       for i in 0..<x.rows {
         for j in 0...i {
-          var sums = SIMD8<Double>.zero
-          var rest = 0.0
-          let (first, second) = (i * x.columns, j * x.columns)
-          var k = 0
-          while k + 8 <= x.columns {
-            for lane in 0..<8 { sums[lane] += values[first + k + lane] * values[second + k + lane] }
-            k += 8
-          }
-          while k < x.columns {
-            rest += values[first + k] * values[second + k]
-            k += 1
-          }
-          let product = y[i] * y[j] * (sums.sum() + rest)
+          let product =
+            y[i] * y[j]
+            * ConvexLoops.dot(
+              start + i * x.columns, start + j * x.columns, x.columns)
           result[i, j] = product
           result[j, i] = product
         }

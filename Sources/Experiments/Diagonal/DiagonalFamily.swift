@@ -62,8 +62,7 @@ extension DiagonalFamily {
     let thresholds = try thresholds(&parameters, run)
     let precision: Precision = try parameters.choice("precision")
     let (samples, features) = (run.problem.features.rows, run.problem.features.columns)
-    var isSigns = false
-    if case .signs = run.problem.features { isSigns = true }
+    let isSigns = run.problem.features.isSigns
     let data = isSigns ? samples * features / 4 : 2 * samples * features * precision.byteCount
     return PreparedRun(
       parameters: parameters, steps: try parameters.integer("steps"), schedule: schedule,

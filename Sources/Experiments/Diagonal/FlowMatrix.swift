@@ -27,8 +27,7 @@ final class FlowMatrix: Sendable {
   init(_ features: FeatureMatrix, isDirect: Bool? = nil) {
     let (n, d) = (features.rows, features.columns)
     (rows, columns) = (n, d)
-    var prefersDirect = n <= 96
-    if case .signs = features { prefersDirect = n <= 24 }
+    let prefersDirect = n <= (features.isSigns ? 24 : 96)
     self.isDirect = isDirect ?? (prefersDirect || (n <= 512 && n * n * d <= 4_000_000))
     switch features {
     case .signs(let signs) where !self.isDirect:

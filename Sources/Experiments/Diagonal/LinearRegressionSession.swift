@@ -39,10 +39,7 @@ final class LinearRegressionSession: TrainingSession {
   }
 
   func advance(_ launch: Launch) throws -> EvaluationBlock {
-    var block = EvaluationBlock(
-      steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
-      values: [Double](
-        repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
+    var block = EvaluationBlock(launch, metricCount: metricNames.count)
     for (position, run) in launch.runs.enumerated() {
       for (index, step) in launch.evaluations.enumerated() {
         let row = metrics.evaluate(run: run, predictor(run, step))

@@ -128,8 +128,11 @@ public struct ReducedFlow: Sendable {
     if !isFinite { time = end }
   }
 
-  /// Makes the state NaN from now on: the run is given up.
-  mutating func abandon() { isFinite = false }
+  /// Follows the flow to a time unless it is past; a flow that uses up its steps is given up: its
+  /// state is NaN from then on.
+  mutating func follow(to end: Double) throws {
+    do { try advance(to: max(time, end)) } catch ReducedFlowError.stepLimit { isFinite = false }
+  }
 
   // MARK: - A step
 

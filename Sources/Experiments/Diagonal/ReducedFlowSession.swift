@@ -55,11 +55,7 @@ public final class ReducedFlowSession: TrainingSession {
         var flow = flows[run]
         var rows: [[Double]] = []
         for step in launch.evaluations {
-          do {
-            try flow.advance(to: max(flow.time, batch.runs[run].learningRate * Double(step)))
-          } catch ReducedFlowError.stepLimit {
-            flow.abandon()
-          }
+          try flow.follow(to: batch.runs[run].learningRate * Double(step))
           rows.append(
             flow.isFinite
               ? metrics.evaluate(run: run, flow.state)
@@ -71,10 +67,7 @@ public final class ReducedFlowSession: TrainingSession {
       }
     }
     if let error = failure.withLock({ $0 }) { throw error }
-    var block = EvaluationBlock(
-      steps: launch.evaluations, runs: launch.runs, metricCount: metricNames.count,
-      values: [Double](
-        repeating: 0, count: launch.evaluations.count * metricNames.count * launch.runs.count))
+    var block = EvaluationBlock(launch, metricCount: metricNames.count)
     for (index, result) in results.withLock({ $0 }).enumerated() {
       guard let result else { continue }
       self.flows[launch.runs[index]] = result.flow
@@ -89,12 +82,7 @@ public final class ReducedFlowSession: TrainingSession {
   public func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
     try runs.map { run in
       var flow = flows[run]
-      do {
-        try flow.advance(
-          to: max(flow.time, batch.runs[run].learningRate * Double(reached[run])))
-      } catch ReducedFlowError.stepLimit {
-        flow.abandon()
-      }
+      try flow.follow(to: batch.runs[run].learningRate * Double(reached[run]))
       return batch.tensors(flow.state)
     }
   }

@@ -38,7 +38,7 @@ let package = Package(
     .target(
       name: "Sweeps",
       dependencies: [
-        "BatchNumerics", "Experiments", "Yams",
+        "BatchNumerics", "Experiments", "Theory", "Yams",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ]
@@ -87,7 +87,8 @@ let package = Package(
       ],
       exclude: ["Goldens"]
     ),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures", "Theory", "_TestSupport"]),
+    .testTarget(
+      name: "FiguresTests", dependencies: ["Figures", "ReferenceBackend", "Theory", "_TestSupport"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["grokcl", "_TestSupport", .product(name: "GRDB", package: "GRDB.swift")]

@@ -154,7 +154,8 @@ package enum Number {
     let exponent = Int(floorLog10(abs(value)))
     var mantissa = value
     for _ in 0..<abs(exponent) { mantissa = exponent > 0 ? mantissa / 10 : mantissa * 10 }
-    return "\((mantissa * 1000).rounded() / 1000)e\(exponent)"
+    let rounded = (mantissa * 1000).rounded() / 1000
+    return abs(rounded) < 10 ? "\(rounded)e\(exponent)" : "\(rounded / 10)e\(exponent + 1)"
   }
 
   private static func floorLog10(_ value: Double) -> Double {

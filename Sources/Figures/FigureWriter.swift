@@ -2,7 +2,7 @@ import Experiments
 import Foundation
 import Sweeps
 
-/// Writes a figure's folder: tables, gnuplot script, pictures, claims.
+/// Writes a figure's folder: tables, what theory says of its runs, gnuplot script, pictures, claims.
 public struct FigureWriter: Sendable {
   private let folder: String
   private let gnuplot: Gnuplot?
@@ -27,6 +27,7 @@ public struct FigureWriter: Sendable {
       throw StoreError.inputOutput(
         path: place, reason: "cannot be made: \(error.localizedDescription)")
     }
+    output.tables.append(("theory", try input.theoryTable()))
     for table in output.tables {
       let text = table.rows.map { $0.joined(separator: ",") + "\n" }.joined()
       try AtomicFile.write(text.utf8, to: "\(place)/\(table.name).csv")

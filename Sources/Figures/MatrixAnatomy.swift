@@ -63,15 +63,12 @@ struct MatrixAnatomy {
 
   /// The three panels.
   func plot(t1: Int?, t2: Int?) -> String {
-    let marks = [("t_1", t1), ("t_2", t2)].compactMap { name, step in
-      step.map {
-        "set arrow from \($0 + 1), graph 0 to \($0 + 1), graph 1 nohead dt 2 lc rgb '#888888'\n"
-          + "set label '\(name)' at \($0 + 1), graph 1.03 center"
-      }
-    }.joined(separator: "\n")
+    let marks =
+      StepMarks.measured([("t_1", t1), ("t_2", t2)]) + "\n"
+      + StepMarks.predicted([("{/Symbol D}t, theory", gap.isFinite ? gap / product : nil)])
     return """
       set multiplot layout 1, 3
-      set tmargin 3
+      set tmargin 4
       set logscale xy
       set xlabel 'step + 1'
       set format x '10^{%L}'

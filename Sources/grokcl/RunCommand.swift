@@ -28,6 +28,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Train this share of the runs (0 to 1) on the CPU reference too, and compare.")
   var verify = 0.0
 
+  @Flag(help: "Store and print what the papers prove or predict beside each run.")
+  var theory = false
+
   @Flag(help: "One JSON object per finished run on standard output.")
   var json = false
 
@@ -45,9 +48,12 @@ struct RunCommand: ParsableCommand {
     let spec = try spec.load(more: overrides)
     let plan = try SweepPlan(spec, instance: try self.spec.instance())
     let backends = try devices.backends()
+    if theory, self.store == nil, !json {
+      throw ValidationError("--theory needs --store or --json to put it")
+    }
     let store = try self.store.map { try RunStore(writing: $0) }
     var session = SweepSession(
-      backends: backends, mapping: mapping, verify: verify, store: store)
+      backends: backends, mapping: mapping, verify: verify, store: store, theory: theory)
     if json {
       session.onResult = { try Output.line($0.json) }
     } else {

@@ -12,9 +12,10 @@ struct RunsCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let runs = try RunStore(reading: store).runs()
+    let store = try RunStore(reading: self.store)
+    let runs = try store.runs()
     if json {
-      for run in runs { try Output.line(run.json) }
+      for run in runs { try Output.line(run.json(with: store.predictions(of: run.id))) }
       return
     }
     try Output.line(

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Sweeps
 import Synchronization
+import Theory
 
 /// A sweep as the command line runs it: store, progress, interruption.
 struct SweepSession {
@@ -10,6 +11,8 @@ struct SweepSession {
   let mapping: MappingChoice
   var verify = 0.0
   var store: RunStore?
+  /// Whether what the papers predict goes beside each result.
+  var theory = false
   var onResult: @Sendable (RunResult) throws -> Void = { _ in }
 
   /// Runs what the store does not have yet.
@@ -28,12 +31,19 @@ struct SweepSession {
       mapping: mapping, verifyFraction: verify)
     let sweep = try store?.addSweep(name: spec.name, spec: spec.text, version: programVersion) ?? 0
     let progress = Progress(runs: rest.runs.count, runSteps: rest.runSteps)
-    let (store, onResult) = (store, onResult)
+    let (store, onResult, theory) = (store, onResult, theory)
     var events = SweepRunner.Events()
     events.progress = { progress.advance($0) }
     events.warning = { Failure.warn($0) }
     events.batch = { try store?.add($0, sweep: sweep) }
-    events.results = { results in
+    events.results = { found in
+      var results = found
+      if theory {
+        for index in results.indices {
+          results[index].predictions = try TheoryCatalog.predictions(
+            for: results[index].run, instance: plan.instance)
+        }
+      }
       try store?.add(results, sweep: sweep, version: programVersion)
       progress.clear()
       for result in results {

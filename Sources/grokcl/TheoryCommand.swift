@@ -49,29 +49,7 @@ struct TheoryCommand: ParsableCommand {
   private static func object(_ run: PreparedRun, _ predictions: [Prediction]) -> String {
     JSONText.object([
       ("run", JSONText.string(run.id)), ("parameters", run.parameters.json),
-      (
-        "predictions",
-        "["
-          + predictions.map { prediction in
-            JSONText.object([
-              ("name", JSONText.string(prediction.name)),
-              ("value", prediction.value.map { JSONText.metric($0) } ?? "null"),
-              ("unit", JSONText.string(prediction.unit)),
-              ("kind", JSONText.string(prediction.kind.rawValue)),
-              ("source", JSONText.string(prediction.source)),
-              (
-                "conditions",
-                "["
-                  + prediction.conditions.map { condition in
-                    JSONText.object([
-                      ("condition", JSONText.string(condition.text)),
-                      ("met", condition.isMet ? "true" : "false"),
-                    ])
-                  }.joined(separator: ",") + "]"
-              ),
-            ])
-          }.joined(separator: ",") + "]"
-      ),
+      ("predictions", Prediction.json(predictions)),
     ])
   }
 }

@@ -23,7 +23,9 @@ import Testing
     let judged = try claims(place)
     #expect(judged.count >= 9)
     #expect(judged.allSatisfy { $0["held"] as? Bool == true })
-    var files = ["curves.csv", "components.csv", "fig03.gp", "fig03-png.gp", "claims.json"]
+    var files = [
+      "curves.csv", "components.csv", "theory.csv", "fig03.gp", "fig03-png.gp", "claims.json",
+    ]
     if Self.hasGnuplot { files += ["fig03.svg", "fig03.png"] }
     let expected = Set(files.map { "out/notsawo/fig03/\($0)" })
     #expect(

@@ -28,6 +28,25 @@ import _TestSupport
     }
   }
 
+  /// The store keeps what `theory` prints, and `runs --json` gives it back.
+  @Test func theoryIsStoredBesideTheRun() async throws {
+    let place = try Workplace(spec: Workplace.sweep)
+    func theory(_ line: String, _ key: String) throws -> NSArray {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      return try #require(object?[key] as? NSArray)
+    }
+    let expected = try await place.succeed("theory spec.yaml --json").lines
+      .map { try theory($0, "predictions") }
+    let run = "run spec.yaml --device cpu --theory --store a.sqlite --json"
+    let printed = try await place.succeed(run).lines.map { try theory($0, "theory") }
+    let stored = try await place.succeed("runs a.sqlite --json").lines.map {
+      try theory($0, "theory")
+    }
+    #expect(stored == printed)
+    #expect(Set(printed) == Set(expected))
+    #expect(try await place.run("run spec.yaml --theory").status == 64)
+  }
+
   /// Data written by `instance` and read back give the run's own curve; exact curves need no device.
   @Test(arguments: Workplace.devices) func diagonalNetworks(device: String) async throws {
     let place = try Workplace(

@@ -131,8 +131,24 @@ import _TestSupport
     try makeStore()
     try execute("PRAGMA user_version = \(RunStore.schemaVersion + 1)")
     for open in [{ try RunStore(reading: path) }, { try RunStore(writing: path) }] {
-      #expect(storeError { _ = try open() }.contains("is of schema version 2"))
+      #expect(
+        storeError { _ = try open() }.contains("is of schema version \(RunStore.schemaVersion + 1)")
+      )
     }
+  }
+
+  /// A store of the first version, without predictions, is read as it is and completed by a writer.
+  @Test func olderSchemaIsCompleted() throws {
+    let run = try makeStore()
+    try execute("DROP TABLE predictions; PRAGMA user_version = 1")
+    #expect(try RunStore(reading: path).predictions(of: run).isEmpty)
+    let before = try RunStore(reading: path).curves(of: run)
+    do {
+      let store = try RunStore(writing: path)
+      #expect(try store.curves(of: run) == before)
+      #expect(try store.completedRuns() == [run])
+    }
+    try execute("SELECT value FROM predictions")
   }
 
   // MARK: - Damage

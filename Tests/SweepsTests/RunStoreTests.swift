@@ -35,7 +35,7 @@ import _TestSupport
     let stored = try store.runs()
     #expect(stored.map(\.id) == results.map(\.run.id))
     for (run, result) in zip(stored, results) {
-      #expect(run.json == result.json)
+      #expect(run.json() == result.json)
       #expect(run.status == "finished" && run.steps == 40 && run.precision == "f64")
       #expect((run.t1, run.t2) == (result.t1, result.t2))
       #expect(run.maxDeviation == result.maxDeviation)

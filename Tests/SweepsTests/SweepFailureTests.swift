@@ -151,6 +151,9 @@ import Testing
     reference.values = [[1, 0], [5, 5]]
     curves.values[0][0] = .nan
     #expect(Deviation.largest(curves, reference) == .infinity)
+    reference.values[0][0] = .nan
+    // An error relative to a zero vector is no number on either side.
+    #expect(Deviation.largest(curves, reference) == 2e6)
     reference.steps = [0, 2]
     #expect(Deviation.largest(curves, reference) == .infinity)
   }

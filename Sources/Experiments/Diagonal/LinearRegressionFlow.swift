@@ -57,7 +57,11 @@ public struct LinearRegressionFlow: Sendable {
 
   /// w after `steps` steps of gradient descent, exact but for rounding.
   public func predictor(afterSteps steps: Int, learningRate: Double) -> [Double] {
-    combine { pow(1 - learningRate * $0, Double(steps)) }
+    combine { rate in
+      let share = learningRate * rate
+      // 1 - share loses digits that a great many steps would show.
+      return share < 0.5 ? exp(Double(steps) * log1p(-share)) : pow(1 - share, Double(steps))
+    }
   }
 
   /// The limit for t to infinity: V z_inf, and w(0) outside of the rows of X if nothing decays.

@@ -25,12 +25,21 @@ public struct SparseRecovery: Experiment {
       throw SpecError(
         key: "depth", value: "\(depth)", "the projected method is defined for depth 1")
     }
+    let solver: Solver = try parameters.choice("solver")
+    if solver == .closedForm {
+      guard try method != .projected && depth == 1 && parameters.number("regularizer.l1") == 0
+      else {
+        throw SpecError(
+          key: "solver", value: solver.rawValue,
+          "needs regularizer.l1: 0, depth: 1 and a method other than projected")
+      }
+    }
     let entry = try problem(&parameters, instance, depth)
     try checkLearningRate(parameters, depth, entry.analysis)
     let steps = try resolveSteps(&parameters, entry.analysis)
     let (rows, columns) = (entry.problem.measurements.rows, entry.problem.measurements.columns)
     let precision: Precision = try parameters.choice("precision")
-    let key = "\(method) \(depth) \(rows) \(columns) \(precision) \(schedule)"
+    let key = "\(method) \(solver) \(depth) \(rows) \(columns) \(precision) \(schedule)"
     return PreparedRun(
       parameters: parameters, steps: steps, schedule: schedule,
       thresholds: Thresholds(
@@ -38,7 +47,8 @@ public struct SparseRecovery: Experiment {
         test: try parameters.number("thresholds.test")),
       batchKey: key + " \(parameters["record.trace"]) \(parameters["record.support_norms"])",
       problemKey: try problemKey(parameters, instance),
-      bytes: (columns * (depth + 2) + rows * (columns + 2)) * precision.byteCount)
+      bytes: (columns * (depth + 2) + rows * (columns + 2)) * precision.byteCount,
+      comparableSteps: solver == .closedForm ? 1 : nil)
   }
 
   public func session(
@@ -46,6 +56,9 @@ public struct SparseRecovery: Experiment {
     mapping: MappingChoice
   ) throws -> any TrainingSession {
     let batch = try batch(of: runs, instance: instance)
+    if try runs[0].parameters.choice("solver", as: Solver.self) == .closedForm {
+      return try SparseRecoveryFastForward(batch)
+    }
     if mapping == .stepwise {
       return try stepwise(batch, on: backend.operations(batch.precision))
     }

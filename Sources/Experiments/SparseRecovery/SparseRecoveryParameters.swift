@@ -13,6 +13,13 @@ extension SparseRecovery {
     case signNeutral = "sign-neutral"
   }
 
+  /// How the iterates come about.
+  enum Solver: String, CaseIterable {
+    case steps
+    /// all at once, without l1
+    case closedForm = "closed-form"
+  }
+
   enum Basis: String, CaseIterable { case identity, haar }
   enum Generator: String, CaseIterable { case philox, mt19937 }
   enum CoherentRows: String, CaseIterable { case random, first }
@@ -55,6 +62,9 @@ extension SparseRecovery {
     ParameterDefinition(
       "method", .choice(RecoveryMethod.allCases.map(\.rawValue)),
       default: .text("subgradient"), "update rule"),
+    ParameterDefinition.choice(
+      "solver", Solver.self, .text("steps"),
+      "step by step; or the same iterates from X's singular vectors, for depth 1 without l1"),
     ParameterDefinition(
       "depth", .integer(1...8), default: .integer(1), "factors L of a = A_1 * ... * A_L"),
     ParameterDefinition(

@@ -1,5 +1,6 @@
 import Experiments
 import Sweeps
+import Theory
 
 extension FigureRecipe {
   /// Sparse classification by u^2 - v^2: grokking.
@@ -193,7 +194,12 @@ extension FigureRecipe {
         try descent.distance("population_accuracy", to: flow, from: 10), in: 0...0.02,
         "of order lr, but for the first step, which jumps over the start")
     }
-    output.plot = lyuFig1Plot(output.tables.map(\.name))
+    let kernel = try flows.first.flatMap { flow -> Double? in
+      let problem = try DiagonalNetwork().batch(of: [flow.run.prepared], instance: nil).problems[0]
+      return problem.population?.accuracy(
+        MaxL2Margin(problem.features, problem.targets).direction)
+    }
+    output.plot = lyuFig1Plot(output.tables.map(\.name), kernel: kernel)
     return output
   }
 
@@ -209,7 +215,11 @@ extension FigureRecipe {
     }
   }
 
-  private static func lyuFig1Plot(_ tables: [String]) -> String {
+  /// - Parameter kernel: test accuracy of the max-L2-margin direction of the first flow's data.
+  private static func lyuFig1Plot(_ tables: [String], kernel: Double?) -> String {
+    let theory = kernel.map {
+      "\($0) with lines dt 3 lc rgb '#cc3311' title 'test, max-L_2-margin direction (Cor. 3.6)'"
+    }
     let curves = tables.map { name in
       "'\(name).csv' using 1:5 with lines lw 1 dt 2 title 'train, \(name)', "
         + "'' using 1:6 with lines lw 2 title 'test'"
@@ -221,7 +231,7 @@ extension FigureRecipe {
       set ylabel 'accuracy'
       set yrange [0.45:1.02]
       set key left center font ',8'
-      plot \(curves.joined(separator: ", "))
+      plot \((curves + [theory].compactMap { $0 }).joined(separator: ", "))
       """
   }
 }

@@ -1,5 +1,6 @@
 import Experiments
 import Sweeps
+import Theory
 
 extension FigureRecipe {
   /// Anatomy of one l1 run.
@@ -36,9 +37,11 @@ extension FigureRecipe {
         ("components", try CurveTable.rows(run.curves, components)),
       ]
       output.claims = try fig03Claims(run)
-      let target = try SparseRecovery.problem(of: run.prepared).target
-      let goal = target.reduce(0) { $0 + abs($1) }
-      output.plot = fig03Plot(run, components: components.count, goal: goal)
+      let batch = try SparseRecovery().batch(of: [run.prepared], instance: nil)
+      let goal = batch.problems[0].target.reduce(0) { $0 + abs($1) }
+      output.plot = fig03Plot(
+        run, SparseRecoveryTheory(batch.problems[0], batch.runs[0]), components: components.count,
+        goal: goal)
       return output
     })
 
@@ -80,17 +83,17 @@ extension FigureRecipe {
   }
 
   private static func fig03Plot(
-    _ run: FigureInput.Run, components: Int, goal: Double
+    _ run: FigureInput.Run, _ theory: SparseRecoveryTheory, components: Int, goal: Double
   ) -> String {
-    let marks = [("t_1", run.t1), ("t_2", run.t2)].compactMap { name, step in
-      step.map {
-        "set arrow from \($0 + 1), graph 0 to \($0 + 1), graph 1 nohead dt 2 lc rgb '#888888'\n"
-          + "set label '\(name)' at \($0 + 1), graph 1.03 center"
-      }
-    }.joined(separator: "\n")
+    let marks =
+      StepMarks.measured([("t_1", run.t1), ("t_2", run.t2)]) + "\n"
+      + StepMarks.predicted([
+        ("t_1, theory", theory.memorizationStep(asCoded: true)),
+        ("{/Symbol D}t, theory", theory.delay),
+      ])
     return """
       set multiplot layout 1, 3
-      set tmargin 3
+      set tmargin 4
       set logscale x
       set xlabel 'step + 1'
       set format x '10^{%L}'

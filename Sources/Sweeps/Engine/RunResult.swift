@@ -1,5 +1,6 @@
 import BatchNumerics
 import Experiments
+import Theory
 
 /// How a run ended.
 public enum RunStatus: String, Sendable {
@@ -65,6 +66,8 @@ public struct RunResult: Sendable {
   public let runStepsPerSecond: Double
   /// The largest deviation from the reference, where the run was verified.
   public var maxDeviation: Double?
+  /// What the papers prove or predict for the run, where that was asked for.
+  public var predictions: [Prediction] = []
 
   /// One line of `run --json`.
   public var json: String {
@@ -84,6 +87,7 @@ public struct RunResult: Sendable {
       ("run_steps_per_second", JSONText.metric(runStepsPerSecond)),
     ]
     if let maxDeviation { members.append(("max_deviation", JSONText.metric(maxDeviation))) }
+    if !predictions.isEmpty { members.append(("theory", Prediction.json(predictions))) }
     return JSONText.object(members)
   }
 

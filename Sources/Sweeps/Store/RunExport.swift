@@ -39,7 +39,9 @@ public enum RunExport {
       for (name, values) in zip(curves.names, curves.values) {
         members.append((name, "[" + values.map(JSONText.metric).joined(separator: ",") + "]"))
       }
-      try write(run.json.dropLast() + ",\"curves\":" + JSONText.object(members) + "}\n")
+      try write(
+        run.json(with: store.predictions(of: run.id)).dropLast() + ",\"curves\":"
+          + JSONText.object(members) + "}\n")
     }
   }
 

@@ -2,10 +2,11 @@ import BatchNumerics
 import Experiments
 import Foundation
 import GRDB
+import Theory
 
 /// Results in one SQLite file: a single writer, any number of readers.
 ///
-/// Tables (version 1):
+/// Tables (version 2; writing to a file of version 1 adds what it lacks):
 /// - `sweeps(id, name, spec, created, version)`
 /// - `runs(id, sweep, experiment, parameters, status, steps, t1, t2, final, device, precision,
 ///   mapping, seconds, run_steps_per_second, max_deviation, version)`; `parameters` and `final`
@@ -15,13 +16,12 @@ import GRDB
 /// - `tensors(run, name, shape, data)`: final parameters as little-endian 64-bit floats
 /// - `device_timings(id, sweep, device, mapping, runs, run_steps, setup_seconds, training_seconds,
 ///   allocated_bytes)`
+/// - `predictions(run, name, value, unit, kind, source, conditions)`: what the papers prove or predict
+///   (`run --theory`); `conditions` is a JSON array
 public final class RunStore: Sendable {
   public let path: String
   private let database: DatabaseQueue
   private let lock: WriterLock?
-
-  /// The version of the schema that this program writes, kept in SQLite's `user_version`.
-  public static let schemaVersion = 1
 
   /// Opens a store for writing, making it where there is none.
   ///
@@ -31,7 +31,7 @@ public final class RunStore: Sendable {
     try guarded {
       try database.write { db in
         let version = try Self.version(db, path)
-        if version == 0 { try Self.createTables(db) }
+        if version < Self.schemaVersion { try Self.migrate(db, from: version) }
       }
     }
   }
@@ -88,7 +88,7 @@ public final class RunStore: Sendable {
     _ result: RunResult, _ sweep: Int64, _ version: String, _ db: Database
   ) throws {
     let id = result.run.id
-    for table in ["curves", "tensors"] {
+    for table in ["curves", "tensors", "predictions"] {
       try db.cachedStatement(sql: "DELETE FROM \(table) WHERE run = ?")
         .execute(arguments: [id])
     }
@@ -121,6 +121,18 @@ public final class RunStore: Sendable {
         arguments: [
           id, tensor.name, "[" + tensor.shape.map(String.init).joined(separator: ",") + "]",
           Blob.encode(tensor.values.map(\.bitPattern)),
+        ])
+    }
+    for prediction in result.predictions {
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO predictions (run, name, value, unit, kind, source, conditions)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """
+      ).execute(
+        arguments: [
+          id, prediction.name, prediction.value, prediction.unit, prediction.kind.rawValue,
+          prediction.source, prediction.conditionsJSON,
         ])
     }
   }
@@ -215,6 +227,27 @@ public final class RunStore: Sendable {
       }
       return NamedTensor(
         name: row["name"], shape: shape, values: words.map { Double(bitPattern: $0) })
+    }
+  }
+
+  /// What the papers prove or predict for a run; empty where it was not asked for.
+  public func predictions(of run: String) throws -> [Prediction] {
+    let rows = try guarded {
+      try database.read { db in
+        // Older files have no such table.
+        guard try db.tableExists("predictions") else { return [Row]() }
+        return try Row.fetchAll(
+          db, sql: "SELECT * FROM predictions WHERE run = ? ORDER BY rowid", arguments: [run])
+      }
+    }
+    return try rows.map { row in
+      guard let kind = Prediction.Kind(rawValue: row["kind"]),
+        let conditions = Prediction.conditions(row["conditions"])
+      else {
+        throw StoreError.notAStore(path: path, reason: "the predictions of run \(run) are damaged")
+      }
+      return Prediction(
+        row["name"], row["value"], unit: row["unit"], kind, row["source"], conditions: conditions)
     }
   }
 

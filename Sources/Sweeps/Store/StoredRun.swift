@@ -1,5 +1,6 @@
 import Experiments
 import GRDB
+import Theory
 
 /// The summary of a stored run.
 public struct StoredRun: FetchableRecord, Sendable {
@@ -38,7 +39,7 @@ public struct StoredRun: FetchableRecord, Sendable {
   }
 
   /// The same object as `run --json` prints.
-  public var json: String {
+  public func json(with predictions: [Prediction] = []) -> String {
     var members = [
       ("run", JSONText.string(id)), ("experiment", JSONText.string(experiment)),
       ("parameters", parameters), ("device", JSONText.string(device)),
@@ -49,6 +50,7 @@ public struct StoredRun: FetchableRecord, Sendable {
       ("run_steps_per_second", JSONText.metric(runStepsPerSecond)),
     ]
     if let maxDeviation { members.append(("max_deviation", JSONText.metric(maxDeviation))) }
+    if !predictions.isEmpty { members.append(("theory", Prediction.json(predictions))) }
     return JSONText.object(members)
   }
 }

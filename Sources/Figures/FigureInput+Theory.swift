@@ -1,0 +1,60 @@
+import Dispatch
+import Experiments
+import Synchronization
+import Theory
+
+extension FigureInput {
+  /// What the papers prove or predict for each run, in the order of the runs.
+  ///
+  /// - Throws: the family's `SpecError` for a run that cannot be built.
+  func predictions() throws -> [[Prediction]] {
+    let found = Mutex([Result<[Prediction], any Error>?](repeating: nil, count: runs.count))
+    DispatchQueue.concurrentPerform(iterations: runs.count) { index in
+      let result = Result { try TheoryCatalog.predictions(for: runs[index].prepared) }
+      found.withLock { $0[index] = result }
+    }
+    return try found.withLock { $0 }.map { try $0?.get() ?? [] }
+  }
+
+  /// The predictions as a table: run, value, kind, whether its conditions are met, name, source.
+  func theoryTable() throws -> [[String]] {
+    let rows = try zip(runs, predictions()).flatMap { run, predictions in
+      predictions.map { prediction in
+        [
+          run.prepared.id, prediction.value.map { "\($0)" } ?? "nan", prediction.kind.rawValue,
+          prediction.areConditionsMet ? "1" : "0", Self.quoted(prediction.name),
+          Self.quoted(prediction.source),
+        ]
+      }
+    }
+    return [["run", "value", "kind", "conditions_met", "name", "source"]] + rows
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+      + "\""
+  }
+}
+
+/// Vertical lines at steps on a logarithmic axis of steps + 1: measured ones dashed and grey, predicted
+/// ones dotted and red.
+enum StepMarks {
+  static func measured(_ steps: [(String, Int?)]) -> String {
+    lines(steps.map { ($0.0, $0.1.map(Double.init)) }, dash: 2, colour: "#888888", height: 1.03)
+  }
+
+  static func predicted(_ steps: [(String, Double?)]) -> String {
+    lines(steps, dash: 3, colour: "#cc3311", height: 1.08)
+  }
+
+  private static func lines(
+    _ steps: [(String, Double?)], dash: Int, colour: String, height: Double
+  ) -> String {
+    steps.compactMap { name, step in
+      step.map {
+        "set arrow from \($0 + 1), graph 0 to \($0 + 1), graph 1 nohead dt \(dash) lc rgb '\(colour)'\n"
+          + "set label '\(name)' at \($0 + 1), graph \(height) center tc rgb '\(colour)'"
+      }
+    }.joined(separator: "\n")
+  }
+}

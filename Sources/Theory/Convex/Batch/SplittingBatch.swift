@@ -1,0 +1,279 @@
+import BatchNumerics
+
+/// Which norm a splitting shrinks.
+enum SplittingNorm: Sendable, Hashable {
+  /// |a|_1
+  case l1
+  /// |A|_* of a as a matrix.
+  case nuclear
+}
+
+/// Douglas-Rachford splitting of a batch of problems min f(a) + penalty |a| on a device, where f says
+/// how a fits the data (`FitSpectrum`) and |a| is an l1 or a nuclear norm.
+///
+/// With h = V (e - d * V^T z), one iteration is
+///
+///     u = prox(z + 2h, gamma penalty),  z += 1.6 (u - z - h),
+///
+/// where prox shrinks entries or singular values. At the end x = z + h = u, and h / gamma is a
+/// subgradient of the penalised norm. Within a noise bound the fit has a second unknown, rho, which is
+/// kept in its ball: a projection is what shrinking by the radius takes away, and shrinking a vector
+/// is shrinking the singular value of a matrix of one column.
+///
+/// Sources: Lions, Mercier, SIAM J. Numer. Anal. 16 (1979); Eckstein, Bertsekas, Math. Prog. 55
+/// (1992); Parikh, Boyd, "Proximal algorithms" (2014), for the projection.
+final class SplittingBatch<B: Backend> {
+  private let operations: B
+  private let shape: SplittingShape
+  private let norm: SplittingNorm
+  /// What the runs that are left are called.
+  private(set) var runs: [Int]
+  private(set) var spectra: [FitSpectrum]
+  private var penalties: [Double]
+  /// What X and y were divided by before their spectra were made.
+  private var scales: [(matrix: Double, observations: Double)]
+  /// gamma
+  private(set) var steps: [Double]
+  /// U [N, k] and V [n, k]; nil where both are the identity.
+  private var left: B.Tensor?
+  private var right: B.Tensor?
+  /// [n1, n2] per run.
+  private var (z, h, u): (B.Tensor, B.Tensor, B.Tensor)
+  private var basis: B.Tensor?
+  /// V^T of z, and what V then brings back, [k] per run.
+  private var inner: B.Tensor
+  private var (weights, offsets, thresholds): (B.Tensor, B.Tensor, B.Tensor)
+  private var ball: Ball?
+  private var (lastZ, lastU): (B.Tensor, B.Tensor)
+  private let (one, two, minusOne, relaxation, rest, negative): (Scalars)
+  private typealias Scalars = (B.Tensor, B.Tensor, B.Tensor, B.Tensor, B.Tensor, B.Tensor)
+
+  /// rho and its steps, [k] per run.
+  private struct Ball {
+    var (z, h, u): (B.Tensor, B.Tensor, B.Tensor)
+    var (weights, inverse, radii, basis): (B.Tensor, B.Tensor, B.Tensor, B.Tensor)
+    var pull: B.Tensor
+  }
+
+  private static var relaxationFactor: Double { 1.6 }
+
+  /// - Parameters:
+  ///   - spectra: of the runs, all of one kind.
+  ///   - penalties: of the norm, of the problems divided by their sizes.
+  ///   - vectors: U and V of the runs; nil where both are the identity.
+  ///   - scales: what X and y were divided by before their spectra were made.
+  init(
+    _ operations: B, _ shape: SplittingShape, _ norm: SplittingNorm, runs: [Int],
+    spectra: [FitSpectrum], penalties: [Double], vectors: (left: B.Tensor, right: B.Tensor)?,
+    scales: [(matrix: Double, observations: Double)]
+  ) throws {
+    (self.operations, self.shape, self.norm, self.runs) = (operations, shape, norm, runs)
+    (self.spectra, self.penalties, self.scales) = (spectra, penalties, scales)
+    (left, right) = (vectors?.left, vectors?.right)
+    steps = zip(spectra, penalties).map { $0.firstStep(penalty: $1) }
+    let count = runs.count
+    func tensor(_ rows: Int, _ columns: Int = 1, _ values: [Double]? = nil) throws -> B.Tensor {
+      try operations.tensor(BatchShape(runs: count, rows: rows, columns: columns), values)
+    }
+    func scalar(_ value: Double) throws -> B.Tensor {
+      try operations.tensor(BatchShape(runs: 1, rows: 1), [value])
+    }
+    let (rows, columns) = (shape.rows, shape.columns)
+    z = try tensor(rows, columns)
+    h = try tensor(rows, columns)
+    u = try tensor(rows, columns)
+    (lastZ, lastU) = (try tensor(rows, columns), try tensor(rows, columns))
+    let width = spectra.first?.inverse.count ?? 1
+    inner = try tensor(1, width)
+    weights = try tensor(1, width)
+    offsets = try tensor(1, width)
+    thresholds = try tensor(1)
+    func rotation(_ size: Int) throws -> B.Tensor {
+      let identity = (0..<size * size).map { $0 % (size + 1) == 0 ? 1.0 : 0 }
+      return try tensor(size, size, (0..<count).flatMap { _ in identity })
+    }
+    if norm == .nuclear { basis = try rotation(min(rows, columns)) }
+    if spectra.first?.kind == .ball {
+      ball = Ball(
+        z: try tensor(1, width), h: try tensor(1, width), u: try tensor(1, width),
+        weights: try tensor(1, width, spectra.flatMap { $0.residualWeights.map { -$0 } }),
+        inverse: try tensor(1, width, spectra.flatMap(\.residualInverse)),
+        radii: try tensor(1, 1, spectra.map(\.radius)), basis: try rotation(1),
+        pull: try tensor(1, width))
+    }
+    one = try scalar(1)
+    two = try scalar(2)
+    minusOne = try scalar(-1)
+    relaxation = try scalar(Self.relaxationFactor)
+    rest = try scalar(1 - Self.relaxationFactor)
+    negative = try scalar(-Self.relaxationFactor)
+    try writeSteps()
+  }
+
+  private func writeSteps() throws {
+    let pairs = Array(zip(spectra, steps))
+    try operations.write(pairs.flatMap { $0.weights(step: $1).map { -$0 } }, into: weights)
+    try operations.write(pairs.flatMap { $0.offsets(step: $1) }, into: offsets)
+    try operations.write(zip(steps, penalties).map { $0 * $1 }, into: thresholds)
+  }
+
+  // MARK: - Iterating
+
+  func iterate(_ count: Int) throws { for _ in 0..<count { try iterate() } }
+
+  private func iterate() throws {
+    try pull()
+    try shrink()
+    try relax(z, h, u)
+    if let ball { try relax(ball.z, ball.h, ball.u) }
+  }
+
+  /// h = V (e - d * V^T z)
+  private func pull() throws {
+    let size = shape.rows * shape.columns
+    if let right {
+      try operations.matmul(
+        MatrixOperand(flat(z, 1, size)), MatrixOperand(right), into: inner)
+    } else {
+      try operations.copy(z, into: inner)
+    }
+    try operations.hadamard(inner, weights, into: inner)
+    try operations.axpy(one, offsets, into: inner)
+    if let ball {
+      try operations.hadamard(ball.weights, ball.z, into: ball.pull)
+      try operations.axpy(one, ball.pull, into: inner)
+      try operations.hadamard(ball.inverse, inner, into: ball.h)
+    }
+    if let right {
+      try operations.matmul(
+        MatrixOperand(right), MatrixOperand(flat(inner, inner.shape.columns, 1)),
+        into: flat(h, size, 1))
+    } else {
+      try operations.copy(inner, into: h)
+    }
+  }
+
+  /// u = prox(z + 2h)
+  private func shrink() throws {
+    try operations.copy(z, into: u)
+    try operations.axpy(two, h, into: u)
+    if let basis {
+      try operations.singularValueThreshold(thresholds, u, basis: basis)
+    } else {
+      try operations.softThreshold(thresholds, u)
+    }
+    guard let ball else { return }
+    try operations.copy(ball.z, into: ball.u)
+    try operations.axpy(two, ball.h, into: ball.u)
+    try operations.copy(ball.u, into: ball.pull)
+    try operations.singularValueThreshold(ball.radii, ball.pull, basis: ball.basis)
+    try operations.axpy(minusOne, ball.pull, into: ball.u)
+  }
+
+  /// z += 1.6 (u - z - h)
+  private func relax(_ z: B.Tensor, _ h: B.Tensor, _ u: B.Tensor) throws {
+    try operations.scale(rest, z)
+    try operations.axpy(relaxation, u, into: z)
+    try operations.axpy(negative, h, into: z)
+  }
+
+  private func flat(_ x: B.Tensor, _ rows: Int, _ columns: Int) throws -> B.Tensor {
+    try operations.view(x, BatchShape(runs: x.shape.runs, rows: rows, columns: columns))
+  }
+
+  // MARK: - Between blocks of iterations
+
+  /// One iteration, watched.
+  func measure() throws -> [SplittingProgress] {
+    try operations.copy(z, into: lastZ)
+    try operations.copy(u, into: lastU)
+    try iterate()
+    try operations.axpy(minusOne, z, into: lastZ)
+    try operations.axpy(minusOne, u, into: lastU)
+    let (moves, changes) = (try operations.l2Norm(lastZ), try operations.l2Norm(lastU))
+    let sizes = try operations.l2Norm(u)
+    return runs.indices.map { i in
+      let size = max(sizes[i], .leastNormalMagnitude)
+      return SplittingProgress(
+        primal: moves[i] / (Self.relaxationFactor * size), change: changes[i] / size)
+    }
+  }
+
+  /// Multiplies the steps; x and the subgradient h / gamma stay.
+  func rescale(by factors: [Double]) throws {
+    guard factors.contains(where: { $0 != 1 }) else { return }
+    try pull()
+    let shares = try operations.tensor(
+      BatchShape(runs: runs.count, rows: 1), factors.map { 1 - $0 })
+    try operations.axpy(shares, h, into: z)
+    if let ball { try operations.axpy(shares, ball.h, into: ball.z) }
+    for (i, factor) in factors.enumerated() { steps[i] *= factor }
+    try writeSteps()
+  }
+
+  func points() throws -> [SplittingPoint] {
+    try pull()
+    try shrink()
+    let (us, zs, hs) = (try operations.read(u), try operations.read(z), try operations.read(h))
+    let (size, samples) = (u.shape.perRun, left?.shape.rows ?? 0)
+    var multipliers: [Double]?
+    if let left, spectra.first?.kind == .equality {
+      let inverse = try operations.tensor(inner.shape, spectra.flatMap(\.inverse))
+      try operations.hadamard(inverse, inner, into: inverse)
+      let result = try operations.tensor(
+        BatchShape(runs: runs.count, rows: samples), nil)
+      try operations.matmul(
+        MatrixOperand(left), MatrixOperand(flat(inverse, inverse.shape.columns, 1)), into: result)
+      multipliers = try operations.read(result)
+    }
+    return runs.indices.map { i in
+      let own = (i * size)..<((i + 1) * size)
+      let (scale, step) = (scales[i], steps[i])
+      let unit = spectra[i].unit * scale.observations / scale.matrix
+      return SplittingPoint(
+        shrunk: us[own].map { $0 * unit }, fitting: own.map { (zs[$0] + hs[$0]) * unit },
+        slope: hs[own].map { $0 / step },
+        multiplier: multipliers.map { values in
+          values[(i * samples)..<((i + 1) * samples)].map { $0 / (step * scale.matrix) }
+        },
+        step: step * unit)
+    }
+  }
+
+  /// Keeps some of the runs, by their places in `runs`, ascending.
+  func keep(_ places: [Int]) throws {
+    let rows = try operations.indices(
+      BatchShape(runs: 1, rows: places.count), places.map { Int32($0) })
+    func gather(_ x: B.Tensor) throws -> B.Tensor {
+      let (from, size) = (x.shape, x.shape.perRun)
+      let result = try operations.tensor(
+        BatchShape(runs: 1, rows: places.count, columns: size), nil)
+      try operations.selectRows(
+        operations.view(x, BatchShape(runs: 1, rows: from.runs, columns: size)), rows,
+        into: result)
+      return try operations.view(
+        result, BatchShape(runs: places.count, rows: from.rows, columns: from.columns))
+    }
+    left = try left.map(gather)
+    right = try right.map(gather)
+    (z, h, u) = (try gather(z), try gather(h), try gather(u))
+    (lastZ, lastU) = (try gather(lastZ), try gather(lastU))
+    basis = try basis.map(gather)
+    inner = try gather(inner)
+    (weights, offsets, thresholds) = (
+      try gather(weights), try gather(offsets), try gather(thresholds)
+    )
+    ball = try ball.map { ball in
+      Ball(
+        z: try gather(ball.z), h: try gather(ball.h), u: try gather(ball.u),
+        weights: try gather(ball.weights), inverse: try gather(ball.inverse),
+        radii: try gather(ball.radii), basis: try gather(ball.basis),
+        pull: try gather(ball.pull))
+    }
+    runs = places.map { runs[$0] }
+    spectra = places.map { spectra[$0] }
+    penalties = places.map { penalties[$0] }
+    steps = places.map { steps[$0] }
+    scales = places.map { scales[$0] }
+  }
+}

@@ -102,7 +102,8 @@ public enum NuclearNormInterpolation {
       while iteration < limit {
         let (primal, dual) = step()
         iteration += 1
-        if iteration % 10 == 0, iteration <= 2000 { balance(primal, dual) }
+        let isDue = iteration % (iteration < 200 ? 10 : 50) == 0
+        if isDue, iteration <= 10_000 { balance(primal, dual) }
         guard iteration % 25 == 0 else { continue }
         let found = solution(iteration)
         if found.isCertified { return found }
@@ -162,7 +163,7 @@ public enum NuclearNormInterpolation {
     }
 
     func balance(_ primal: Double, _ change: Double) {
-      let factor = primal > 4 * change ? 0.7 : change > 4 * primal ? 1 / 0.7 : 1
+      let factor = primal > 1.5 * change ? 0.8 : change > 1.5 * primal ? 1.25 : 1
       reach *= factor
       dual.scale(factor)
     }

@@ -116,8 +116,8 @@ struct BatchedSplitting<B: Backend, Workspace, Solution: Sendable> {
     var left: Set<Int> = []
     var iteration = 0
     while iteration < limit {
-      let length = iteration < 100 ? 10 : 50
-      try batch.iterate(length - 1)
+      let length = iteration < 200 ? 10 : 50
+      try batch.advance(length - 1)
       let progress = try batch.measure()
       iteration += length
       if iteration % 50 == 0 {
@@ -127,7 +127,7 @@ struct BatchedSplitting<B: Backend, Workspace, Solution: Sendable> {
           if solution != nil || candidate.isLast { left.insert(candidate.index) }
         }
       }
-      if iteration <= 2000 { try batch.rescale(by: progress.map(\.balance)) }
+      if iteration <= 10_000 { try batch.rescale(by: progress.map(\.balance)) }
       let places = batch.runs.indices.filter { !left.contains(batch.runs[$0]) }
       if places.isEmpty { break }
       if 2 * places.count <= batch.runs.count { try batch.keep(places) }

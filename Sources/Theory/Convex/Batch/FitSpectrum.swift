@@ -74,9 +74,9 @@ struct FitSpectrum: Sendable {
   /// Whether a point within the constraint may exist.
   let isFeasible: Bool
 
-  /// The step to begin with: shrinks entries by about their size.
+  /// The step to begin with: shrinks entries by less than their size.
   func firstStep(penalty: Double) -> Double {
-    max(reach, 1e-6) / max(penalty, .leastNormalMagnitude)
+    max(0.4 * reach, 1e-6) / max(penalty, .leastNormalMagnitude)
   }
 
   /// d

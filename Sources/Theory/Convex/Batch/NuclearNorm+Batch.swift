@@ -16,7 +16,7 @@ extension NuclearNormInterpolation {
     _ instances: [Instance], on operations: some Backend, tolerance: Double = 1e-9
   ) throws -> [Result<NuclearSolution, ConvexError>] {
     let splitting = BatchedSplitting<_, Void, NuclearSolution>(
-      operations: operations, norm: .nuclear, limit: 4000, readiness: 100 * tolerance
+      operations: operations, norm: .nuclear, limit: 20_000, readiness: 100 * tolerance
     ) { candidate, _ in
       certify(instances[candidate.index], candidate, tolerance)
     }
@@ -41,7 +41,7 @@ extension NuclearNormInterpolation {
     run.adopt(candidate.point)
     guard run.distance <= run.slack else { return nil }
     var found = run.solution(candidate.iterations, .batch)
-    if !found.isCertified, candidate.isLast { found = run.iterate(5000) }
+    if !found.isCertified, candidate.isLast { found = run.iterate(20_000) }
     return found.isCertified ? found : nil
   }
 }
@@ -57,7 +57,7 @@ extension NuclearNormLeastSquares {
     _ instances: [Instance], on operations: some Backend, tolerance: Double = 1e-9
   ) throws -> [Result<NuclearSolution, ConvexError>] {
     let splitting = BatchedSplitting<_, Void, NuclearSolution>(
-      operations: operations, norm: .nuclear, limit: 4000, readiness: 100 * tolerance
+      operations: operations, norm: .nuclear, limit: 20_000, readiness: 100 * tolerance
     ) { candidate, _ in
       certify(instances[candidate.index], candidate, tolerance)
     }
@@ -85,7 +85,7 @@ extension NuclearNormLeastSquares {
     run.count = candidate.iterations
     let found = run.solution(instance.beta, tolerance, .batch)
     if found.isCertified { return found }
-    return candidate.isLast ? run.descend(instance.beta, 5000, tolerance) : nil
+    return candidate.isLast ? run.descend(instance.beta, 20_000, tolerance) : nil
   }
 }
 

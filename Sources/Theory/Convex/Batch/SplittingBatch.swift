@@ -13,7 +13,7 @@ enum SplittingNorm: Sendable, Hashable {
 ///
 /// With h = V (e - d * V^T z), one iteration is
 ///
-///     u = prox(z + 2h, gamma penalty),  z += 1.6 (u - z - h),
+///     u = prox(z + 2h, gamma penalty),  z += 1.8 (u - z - h),
 ///
 /// where prox shrinks entries or singular values. At the end x = z + h = u, and h / gamma is a
 /// subgradient of the penalised norm. Within a noise bound the fit has a second unknown, rho, which is
@@ -37,25 +37,34 @@ final class SplittingBatch<B: Backend> {
   /// U [N, k] and V [n, k]; nil where both are the identity.
   private var left: B.Tensor?
   private var right: B.Tensor?
-  /// [n1, n2] per run.
-  private var (z, h, u): (B.Tensor, B.Tensor, B.Tensor)
+  /// Of a, [n1, n2] per run.
+  private var iterate: Iterate
   private var basis: B.Tensor?
   /// V^T of z, and what V then brings back, [k] per run.
   private var inner: B.Tensor
   private var (weights, offsets, thresholds): (B.Tensor, B.Tensor, B.Tensor)
   private var ball: Ball?
-  private var (lastZ, lastU): (B.Tensor, B.Tensor)
   private let (one, two, minusOne, relaxation, rest, negative): (Scalars)
   private typealias Scalars = (B.Tensor, B.Tensor, B.Tensor, B.Tensor, B.Tensor, B.Tensor)
 
-  /// rho and its steps, [k] per run.
+  /// z, h and u of one of the unknowns, and room for what z and u were.
+  private struct Iterate {
+    var (z, h, u, lastZ, lastU): (B.Tensor, B.Tensor, B.Tensor, B.Tensor, B.Tensor)
+
+    init(_ make: (KeyPath<Iterate, B.Tensor>) throws -> B.Tensor) rethrows {
+      (z, h, u) = (try make(\.z), try make(\.h), try make(\.u))
+      (lastZ, lastU) = (try make(\.lastZ), try make(\.lastU))
+    }
+  }
+
+  /// What moves rho, [k] per run.
   private struct Ball {
-    var (z, h, u): (B.Tensor, B.Tensor, B.Tensor)
+    var iterate: Iterate
     var (weights, inverse, radii, basis): (B.Tensor, B.Tensor, B.Tensor, B.Tensor)
     var pull: B.Tensor
   }
 
-  private static var relaxationFactor: Double { 1.6 }
+  private static var relaxationFactor: Double { 1.8 }
 
   /// - Parameters:
   ///   - spectra: of the runs, all of one kind.
@@ -79,14 +88,12 @@ final class SplittingBatch<B: Backend> {
       try operations.tensor(BatchShape(runs: 1, rows: 1), [value])
     }
     let (rows, columns) = (shape.rows, shape.columns)
-    z = try tensor(rows, columns)
-    h = try tensor(rows, columns)
-    u = try tensor(rows, columns)
-    (lastZ, lastU) = (try tensor(rows, columns), try tensor(rows, columns))
+    iterate = try Iterate { _ in try tensor(rows, columns) }
     let width = spectra.first?.inverse.count ?? 1
     inner = try tensor(1, width)
-    weights = try tensor(1, width)
-    offsets = try tensor(1, width)
+    let pairs = Array(zip(spectra, steps))
+    weights = try tensor(1, width, pairs.flatMap { $0.weights(step: $1).map { -$0 } })
+    offsets = try tensor(1, width, pairs.flatMap { $0.offsets(step: $1) })
     thresholds = try tensor(1)
     func rotation(_ size: Int) throws -> B.Tensor {
       let identity = (0..<size * size).map { $0 % (size + 1) == 0 ? 1.0 : 0 }
@@ -95,7 +102,7 @@ final class SplittingBatch<B: Backend> {
     if norm == .nuclear { basis = try rotation(min(rows, columns)) }
     if spectra.first?.kind == .ball {
       ball = Ball(
-        z: try tensor(1, width), h: try tensor(1, width), u: try tensor(1, width),
+        iterate: try Iterate { _ in try tensor(1, width) },
         weights: try tensor(1, width, spectra.flatMap { $0.residualWeights.map { -$0 } }),
         inverse: try tensor(1, width, spectra.flatMap(\.residualInverse)),
         radii: try tensor(1, 1, spectra.map(\.radius)), basis: try rotation(1),
@@ -112,69 +119,72 @@ final class SplittingBatch<B: Backend> {
 
   private func writeSteps() throws {
     let pairs = Array(zip(spectra, steps))
-    try operations.write(pairs.flatMap { $0.weights(step: $1).map { -$0 } }, into: weights)
-    try operations.write(pairs.flatMap { $0.offsets(step: $1) }, into: offsets)
+    if spectra.first?.kind == .squares {
+      try operations.write(pairs.flatMap { $0.weights(step: $1).map { -$0 } }, into: weights)
+      try operations.write(pairs.flatMap { $0.offsets(step: $1) }, into: offsets)
+    }
     try operations.write(zip(steps, penalties).map { $0 * $1 }, into: thresholds)
   }
 
   // MARK: - Iterating
 
-  func iterate(_ count: Int) throws { for _ in 0..<count { try iterate() } }
-
-  private func iterate() throws {
-    try pull()
-    try shrink()
-    try relax(z, h, u)
-    if let ball { try relax(ball.z, ball.h, ball.u) }
+  func advance(_ count: Int) throws {
+    for _ in 0..<count {
+      try pull()
+      try shrink()
+      for x in iterates { try relax(x) }
+    }
   }
+
+  private var iterates: [Iterate] { [iterate] + (ball.map { [$0.iterate] } ?? []) }
 
   /// h = V (e - d * V^T z)
   private func pull() throws {
     let size = shape.rows * shape.columns
     if let right {
       try operations.matmul(
-        MatrixOperand(flat(z, 1, size)), MatrixOperand(right), into: inner)
+        MatrixOperand(flat(iterate.z, 1, size)), MatrixOperand(right), into: inner)
     } else {
-      try operations.copy(z, into: inner)
+      try operations.copy(iterate.z, into: inner)
     }
     try operations.hadamard(inner, weights, into: inner)
     try operations.axpy(one, offsets, into: inner)
     if let ball {
-      try operations.hadamard(ball.weights, ball.z, into: ball.pull)
+      try operations.hadamard(ball.weights, ball.iterate.z, into: ball.pull)
       try operations.axpy(one, ball.pull, into: inner)
-      try operations.hadamard(ball.inverse, inner, into: ball.h)
+      try operations.hadamard(ball.inverse, inner, into: ball.iterate.h)
     }
     if let right {
       try operations.matmul(
         MatrixOperand(right), MatrixOperand(flat(inner, inner.shape.columns, 1)),
-        into: flat(h, size, 1))
+        into: flat(iterate.h, size, 1))
     } else {
-      try operations.copy(inner, into: h)
+      try operations.copy(inner, into: iterate.h)
     }
   }
 
   /// u = prox(z + 2h)
   private func shrink() throws {
-    try operations.copy(z, into: u)
-    try operations.axpy(two, h, into: u)
+    for x in iterates {
+      try operations.copy(x.z, into: x.u)
+      try operations.axpy(two, x.h, into: x.u)
+    }
     if let basis {
-      try operations.singularValueThreshold(thresholds, u, basis: basis)
+      try operations.singularValueThreshold(thresholds, iterate.u, basis: basis)
     } else {
-      try operations.softThreshold(thresholds, u)
+      try operations.softThreshold(thresholds, iterate.u)
     }
     guard let ball else { return }
-    try operations.copy(ball.z, into: ball.u)
-    try operations.axpy(two, ball.h, into: ball.u)
-    try operations.copy(ball.u, into: ball.pull)
+    try operations.copy(ball.iterate.u, into: ball.pull)
     try operations.singularValueThreshold(ball.radii, ball.pull, basis: ball.basis)
-    try operations.axpy(minusOne, ball.pull, into: ball.u)
+    try operations.axpy(minusOne, ball.pull, into: ball.iterate.u)
   }
 
-  /// z += 1.6 (u - z - h)
-  private func relax(_ z: B.Tensor, _ h: B.Tensor, _ u: B.Tensor) throws {
-    try operations.scale(rest, z)
-    try operations.axpy(relaxation, u, into: z)
-    try operations.axpy(negative, h, into: z)
+  /// z += 1.8 (u - z - h)
+  private func relax(_ x: Iterate) throws {
+    try operations.scale(rest, x.z)
+    try operations.axpy(relaxation, x.u, into: x.z)
+    try operations.axpy(negative, x.h, into: x.z)
   }
 
   private func flat(_ x: B.Tensor, _ rows: Int, _ columns: Int) throws -> B.Tensor {
@@ -185,37 +195,51 @@ final class SplittingBatch<B: Backend> {
 
   /// One iteration, watched.
   func measure() throws -> [SplittingProgress] {
-    try operations.copy(z, into: lastZ)
-    try operations.copy(u, into: lastU)
-    try iterate()
-    try operations.axpy(minusOne, z, into: lastZ)
-    try operations.axpy(minusOne, u, into: lastU)
-    let (moves, changes) = (try operations.l2Norm(lastZ), try operations.l2Norm(lastU))
-    let sizes = try operations.l2Norm(u)
+    for x in iterates {
+      try operations.copy(x.z, into: x.lastZ)
+      try operations.copy(x.u, into: x.lastU)
+    }
+    try advance(1)
+    var moves = [Double](repeating: 0, count: runs.count)
+    var changes = moves
+    for x in iterates {
+      try operations.axpy(minusOne, x.z, into: x.lastZ)
+      try operations.axpy(minusOne, x.u, into: x.lastU)
+      let (move, change) = (
+        try operations.dot(x.lastZ, x.lastZ), try operations.dot(x.lastU, x.lastU)
+      )
+      for i in runs.indices {
+        moves[i] += move[i]
+        changes[i] += change[i]
+      }
+    }
+    let sizes = try operations.l2Norm(iterate.u)
     return runs.indices.map { i in
       let size = max(sizes[i], .leastNormalMagnitude)
       return SplittingProgress(
-        primal: moves[i] / (Self.relaxationFactor * size), change: changes[i] / size)
+        primal: moves[i].squareRoot() / (Self.relaxationFactor * size),
+        change: changes[i].squareRoot() / size)
     }
   }
 
   /// Multiplies the steps; x and the subgradient h / gamma stay.
   func rescale(by factors: [Double]) throws {
-    guard factors.contains(where: { $0 != 1 }) else { return }
     try pull()
     let shares = try operations.tensor(
       BatchShape(runs: runs.count, rows: 1), factors.map { 1 - $0 })
-    try operations.axpy(shares, h, into: z)
-    if let ball { try operations.axpy(shares, ball.h, into: ball.z) }
+    for x in iterates { try operations.axpy(shares, x.h, into: x.z) }
     for (i, factor) in factors.enumerated() { steps[i] *= factor }
     try writeSteps()
   }
 
+  /// The points of the iteration that was watched last; to be asked for before anything else moves.
   func points() throws -> [SplittingPoint] {
-    try pull()
-    try shrink()
-    let (us, zs, hs) = (try operations.read(u), try operations.read(z), try operations.read(h))
-    let (size, samples) = (u.shape.perRun, left?.shape.rows ?? 0)
+    let us = try operations.read(iterate.u)
+    let hs = try operations.read(iterate.h)
+    // z has moved on by what lastZ holds.
+    try operations.axpy(one, iterate.z, into: iterate.lastZ)
+    let zs = try operations.read(iterate.lastZ)
+    let (size, samples) = (iterate.u.shape.perRun, left?.shape.rows ?? 0)
     var multipliers: [Double]?
     if let left, spectra.first?.kind == .equality {
       let inverse = try operations.tensor(inner.shape, spectra.flatMap(\.inverse))
@@ -256,8 +280,8 @@ final class SplittingBatch<B: Backend> {
     }
     left = try left.map(gather)
     right = try right.map(gather)
-    (z, h, u) = (try gather(z), try gather(h), try gather(u))
-    (lastZ, lastU) = (try gather(lastZ), try gather(lastU))
+    let old = iterate
+    iterate = try Iterate { try gather(old[keyPath: $0]) }
     basis = try basis.map(gather)
     inner = try gather(inner)
     (weights, offsets, thresholds) = (
@@ -265,7 +289,7 @@ final class SplittingBatch<B: Backend> {
     )
     ball = try ball.map { ball in
       Ball(
-        z: try gather(ball.z), h: try gather(ball.h), u: try gather(ball.u),
+        iterate: try Iterate { try gather(ball.iterate[keyPath: $0]) },
         weights: try gather(ball.weights), inverse: try gather(ball.inverse),
         radii: try gather(ball.radii), basis: try gather(ball.basis),
         pull: try gather(ball.pull))

@@ -6,8 +6,8 @@ struct SplittingProgress: Sendable {
 
   /// What the step is multiplied by to balance both.
   var balance: Double {
-    if primal > 4 * change { return 0.7 }
-    return change > 4 * primal ? 1 / 0.7 : 1
+    if primal > 1.5 * change { return 0.8 }
+    return change > 1.5 * primal ? 1.25 : 1
   }
 }
 

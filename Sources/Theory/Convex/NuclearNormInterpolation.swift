@@ -97,7 +97,8 @@ public enum NuclearNormInterpolation {
       reach = point.step
     }
 
-    func iterate(_ limit: Int) -> NuclearSolution {
+    /// - Parameter earlier: iterations that led here.
+    func iterate(_ limit: Int, after earlier: Int = 0) -> NuclearSolution {
       var iteration = 0
       while iteration < limit {
         let (primal, dual) = step()
@@ -105,10 +106,10 @@ public enum NuclearNormInterpolation {
         let isDue = iteration % (iteration < 200 ? 10 : 50) == 0
         if isDue, iteration <= 10_000 { balance(primal, dual) }
         guard iteration % 25 == 0 else { continue }
-        let found = solution(iteration)
+        let found = solution(earlier + iteration)
         if found.isCertified { return found }
       }
-      return solution(iteration)
+      return solution(earlier + iteration)
     }
 
     /// |M(B) - y|_2

@@ -41,7 +41,9 @@ extension NuclearNormInterpolation {
     run.adopt(candidate.point)
     guard run.distance <= run.slack else { return nil }
     var found = run.solution(candidate.iterations, .batch)
-    if !found.isCertified, candidate.isLast { found = run.iterate(20_000) }
+    if !found.isCertified, candidate.isLast {
+      found = run.iterate(20_000, after: candidate.iterations)
+    }
     return found.isCertified ? found : nil
   }
 }
@@ -78,7 +80,8 @@ extension NuclearNormLeastSquares {
   ) -> NuclearSolution? {
     guard
       let problem = try? NuclearMeasurements(
-        instance.measurements, rows: instance.rows, columns: instance.columns)
+        instance.measurements, rows: instance.rows, columns: instance.columns),
+      candidate.point.shrunk.allSatisfy(\.isFinite)
     else { return nil }
     let run = Run(problem)
     run.current.assign(candidate.point.shrunk)

@@ -34,8 +34,9 @@ final class SplittingBatch<B: Backend> {
   private var scales: [(matrix: Double, observations: Double)]
   /// gamma
   private(set) var steps: [Double]
-  /// U [N, k] and V [n, k]; nil where both are the identity.
+  /// U [N, k], where X^T nu = h / gamma is to be solved for nu.
   private var left: B.Tensor?
+  /// V [n, k]; nil where it is the identity.
   private var right: B.Tensor?
   /// Of a, [n1, n2] per run.
   private var iterate: Iterate
@@ -44,8 +45,9 @@ final class SplittingBatch<B: Backend> {
   private var inner: B.Tensor
   private var (weights, offsets, thresholds): (B.Tensor, B.Tensor, B.Tensor)
   private var ball: Ball?
-  private let (one, two, minusOne, relaxation, rest, negative): (Scalars)
-  private typealias Scalars = (B.Tensor, B.Tensor, B.Tensor, B.Tensor, B.Tensor, B.Tensor)
+  /// Shared numbers: the factors of z, u and h in an iteration among them.
+  private let (one, two, minusOne): (B.Tensor, B.Tensor, B.Tensor)
+  private let (rest, relaxation, negative): (B.Tensor, B.Tensor, B.Tensor)
 
   /// z, h and u of one of the unknowns, and room for what z and u were.
   private struct Iterate {
@@ -78,7 +80,8 @@ final class SplittingBatch<B: Backend> {
   ) throws {
     (self.operations, self.shape, self.norm, self.runs) = (operations, shape, norm, runs)
     (self.spectra, self.penalties, self.scales) = (spectra, penalties, scales)
-    (left, right) = (vectors?.left, vectors?.right)
+    right = vectors?.right
+    left = norm == .l1 && spectra.first?.kind == .equality ? vectors?.left : nil
     steps = zip(spectra, penalties).map { $0.firstStep(penalty: $1) }
     let count = runs.count
     func tensor(_ rows: Int, _ columns: Int = 1, _ values: [Double]? = nil) throws -> B.Tensor {
@@ -241,7 +244,7 @@ final class SplittingBatch<B: Backend> {
     let zs = try operations.read(iterate.lastZ)
     let (size, samples) = (iterate.u.shape.perRun, left?.shape.rows ?? 0)
     var multipliers: [Double]?
-    if let left, spectra.first?.kind == .equality {
+    if let left {
       let inverse = try operations.tensor(inner.shape, spectra.flatMap(\.inverse))
       try operations.hadamard(inverse, inner, into: inverse)
       let result = try operations.tensor(

@@ -76,7 +76,9 @@ let package = Package(
     ),
     .testTarget(
       name: "TheoryTests",
-      dependencies: ["Theory", "Experiments", "ReferenceBackend", "_TestSupport"],
+      dependencies: [
+        "Theory", "Experiments", "ReferenceBackend", "OpenCLBackend", "_TestSupport",
+      ],
       exclude: ["Goldens"]
     ),
     .testTarget(

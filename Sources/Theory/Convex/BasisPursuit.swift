@@ -1,6 +1,4 @@
 import BatchNumerics
-import Dispatch
-import Foundation
 
 /// Basis pursuit: min |a|_1 subject to |X a - y|_2 <= epsilon, where epsilon = 0 means X a = y.
 ///
@@ -55,23 +53,12 @@ public enum BasisPursuit {
   public static func solve(
     _ instances: [Instance], tolerance: Double = 1e-9
   ) -> [Result<SparseSolution, ConvexError>] {
-    let workers = min(instances.count, ProcessInfo.processInfo.activeProcessorCount)
-    guard workers > 0 else { return [] }
-    // Neighbours are often alike in difficulty: a worker takes every workers-th of them.
-    let parts = WorkerResults(count: workers)
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      var workspace: LassoPath?
-      var part: [Result<SparseSolution, ConvexError>] = []
-      for index in stride(from: worker, to: instances.count, by: workers) {
-        part.append(attempt(instances[index], tolerance, &workspace))
-      }
-      parts.set(worker, part)
+    mapOnAllCores(instances.count, workspace: LassoPath.self) { index, workspace in
+      attempt(instances[index], tolerance, &workspace)
     }
-    let results = parts.values
-    return instances.indices.map { results[$0 % workers][$0 / workers] }
   }
 
-  private static func attempt(
+  static func attempt(
     _ instance: Instance, _ tolerance: Double, _ workspace: inout LassoPath?
   ) -> Result<SparseSolution, ConvexError> {
     do throws(ConvexError) {
@@ -97,13 +84,7 @@ public enum BasisPursuit {
         dual: [Double](repeating: 0, count: x.rows), objective: 0, dualObjective: 0,
         primalResidual: 0, iterations: 0, method: .zero, isCertified: true)
     }
-    let path: LassoPath
-    if let known = workspace, known.samples == x.rows, known.features == x.columns {
-      path = known
-    } else {
-      path = LassoPath(samples: x.rows, features: x.columns)
-      workspace = path
-    }
+    let path = LassoPath.suiting(x, &workspace)
     path.load(x, y)
     let end: PathEnd = instance.noise > 0 ? .residual(instance.noise) : .level(0)
     let steps = path.follow(to: end)
@@ -175,27 +156,4 @@ extension BasisPursuit {
         primalResidual: outside, iterations: iterations, method: method, isCertified: isCertified)
     }
   }
-}
-
-/// One place per worker, each written by that worker only, and read after all are done.
-private final class WorkerResults: @unchecked Sendable {
-  private let places: UnsafeMutablePointer<[Result<SparseSolution, ConvexError>]>
-  private let count: Int
-
-  init(count: Int) {
-    self.count = count
-    places = .allocate(capacity: count)
-    places.initialize(repeating: [], count: count)
-  }
-
-  deinit {
-    places.deinitialize(count: count)
-    places.deallocate()
-  }
-
-  func set(_ index: Int, _ values: [Result<SparseSolution, ConvexError>]) {
-    places[index] = values
-  }
-
-  var values: [[Result<SparseSolution, ConvexError>]] { (0..<count).map { places[$0] } }
 }

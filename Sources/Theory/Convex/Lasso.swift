@@ -12,6 +12,44 @@ import BatchNumerics
 ///
 /// Source: Friedman, Hastie, Tibshirani, J. Stat. Softw. 33 (2010), and those of the path.
 public enum Lasso {
+  /// One problem.
+  public struct Instance: Sendable {
+    /// X [N, n].
+    public let matrix: DenseMatrix
+    /// y [N].
+    public let observations: [Double]
+    public let weight: Double
+    public let gamma: Double
+
+    public init(matrix: DenseMatrix, observations: [Double], weight: Double = 0.5, gamma: Double) {
+      self.matrix = matrix
+      self.observations = observations
+      self.weight = weight
+      self.gamma = gamma
+    }
+  }
+
+  public static func solve(
+    _ instance: Instance, tolerance: Double = 1e-10
+  ) throws(ConvexError) -> SparseSolution {
+    try solve(
+      instance.matrix, instance.observations, weight: instance.weight, gamma: instance.gamma,
+      tolerance: tolerance)
+  }
+
+  /// Many problems on all cores; each has the same result as by itself, to the bit.
+  public static func solve(
+    _ instances: [Instance], tolerance: Double = 1e-10
+  ) -> [Result<SparseSolution, ConvexError>] {
+    mapOnAllCores(instances.count) { index in attempt(instances[index], tolerance) }
+  }
+
+  static func attempt(
+    _ instance: Instance, _ tolerance: Double
+  ) -> Result<SparseSolution, ConvexError> {
+    Result { () throws(ConvexError) in try solve(instance, tolerance: tolerance) }
+  }
+
   /// - Parameters:
   ///   - tolerance: of the gap, as a part of the objective.
   ///   - method: `.descent` leaves the path and the polishing out.
@@ -20,18 +58,11 @@ public enum Lasso {
     _ x: DenseMatrix, _ y: [Double], weight: Double = 0.5, gamma: Double, tolerance: Double = 1e-10,
     method: SparseSolution.Method = .path, sweeps: Int = 200_000
   ) throws(ConvexError) -> SparseSolution {
-    try ConvexError.check(x, y)
-    try ConvexError.check(gamma, atLeastZero: "gamma")
-    try ConvexError.check(weight, atLeastZero: "the weight")
-    guard gamma > 0, weight > 0 else { throw .value("gamma and the weight must be above 0") }
-    let path = LassoPath(samples: x.rows, features: x.columns)
-    path.load(x, y)
-    let beta = gamma / (2 * weight)
-    // The residual of size beta is a difference of numbers of the size of y.
-    path.transposedProduct(path.observations, into: path.slopes)
-    let rounding = 16 * Double.ulpOfOne * path.slopes.largest / beta
-    let problem = Problem(
-      path: path, weight: weight, beta: beta, tolerance: max(tolerance, rounding))
+    let instance = Instance(matrix: x, observations: y, weight: weight, gamma: gamma)
+    try instance.check()
+    var workspace: LassoPath?
+    let problem = Problem(instance, tolerance, &workspace)
+    let (path, beta) = (problem.path, problem.beta)
     if method == .descent { return problem.descend(sweeps, after: 0) }
     let steps = path.follow(to: .level(beta))
     if !path.factor.members.isEmpty { path.settle(to: .level(beta)) }
@@ -45,11 +76,25 @@ public enum Lasso {
     return candidates.min { $0.objective < $1.objective } ?? found
   }
 
-  private struct Problem {
+  struct Problem {
     let path: LassoPath
     let weight: Double
     let beta: Double
     let tolerance: Double
+
+    init(path: LassoPath, weight: Double, beta: Double, tolerance: Double) {
+      (self.path, self.weight, self.beta, self.tolerance) = (path, weight, beta, tolerance)
+    }
+
+    init(_ instance: Instance, _ tolerance: Double, _ workspace: inout LassoPath?) {
+      path = LassoPath.suiting(instance.matrix, &workspace)
+      path.load(instance.matrix, instance.observations)
+      (weight, beta) = (instance.weight, instance.beta)
+      // The residual of size beta is a difference of numbers of the size of y.
+      path.transposedProduct(path.observations, into: path.slopes)
+      let rounding = 16 * Double.ulpOfOne * path.slopes.largest / beta
+      self.tolerance = max(tolerance, rounding)
+    }
 
     /// The gap of the path's coefficients, whose residual must be up to date.
     func solution(_ iterations: Int, _ method: SparseSolution.Method) -> SparseSolution {
@@ -109,5 +154,17 @@ public enum Lasso {
         path.coefficients[j] = next
       }
     }
+  }
+}
+
+extension Lasso.Instance {
+  /// gamma / (2 weight)
+  var beta: Double { gamma / (2 * weight) }
+
+  func check() throws(ConvexError) {
+    try ConvexError.check(matrix, observations)
+    try ConvexError.check(gamma, atLeastZero: "gamma")
+    try ConvexError.check(weight, atLeastZero: "the weight")
+    guard gamma > 0, weight > 0 else { throw .value("gamma and the weight must be above 0") }
   }
 }

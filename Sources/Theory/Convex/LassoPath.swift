@@ -59,6 +59,14 @@ final class LassoPath {
     isBlocked = isActive
   }
 
+  /// The workspace if it has the shape of X, otherwise a new one in its place.
+  static func suiting(_ x: DenseMatrix, _ workspace: inout LassoPath?) -> LassoPath {
+    if let known = workspace, known.samples == x.rows, known.features == x.columns { return known }
+    let path = LassoPath(samples: x.rows, features: x.columns)
+    workspace = path
+    return path
+  }
+
   func load(_ x: DenseMatrix, _ y: [Double]) {
     x.values.withUnsafeBufferPointer { entries in
       for i in 0..<samples {

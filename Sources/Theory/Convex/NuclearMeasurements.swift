@@ -137,6 +137,15 @@ extension MatrixMeasurements {
 /// By weak duality no matrix is better than `dualObjective`, so `objective` is at most `gap` from the
 /// least one.
 public struct NuclearSolution: Sendable {
+  public enum Method: String, Sendable {
+    /// Douglas-Rachford splitting.
+    case splitting
+    /// Accelerated proximal gradient descent.
+    case descent
+    /// Douglas-Rachford splitting of a batch on a device, certified on the host.
+    case batch
+  }
+
   /// A
   public let matrix: DenseMatrix
   public let nuclearNorm: Double
@@ -149,6 +158,7 @@ public struct NuclearSolution: Sendable {
   /// |M(A) - y|_2
   public let residual: Double
   public let iterations: Int
+  public let method: Method
   /// Whether the gap is within the tolerance.
   public let isCertified: Bool
 

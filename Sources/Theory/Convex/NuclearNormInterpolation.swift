@@ -15,6 +15,18 @@ import BatchNumerics
 /// 2009); Recht, Fazel, Parrilo, SIAM Rev. 52 (2010) for the dual; Boyd et al., "Distributed
 /// optimization and statistical learning via the alternating direction method of multipliers" (2011).
 public enum NuclearNormInterpolation {
+  /// One problem.
+  public struct Instance: Sendable {
+    public let measurements: MatrixMeasurements
+    /// Of the matrix that is sought.
+    public let (rows, columns): (Int, Int)
+
+    public init(measurements: MatrixMeasurements, rows: Int, columns: Int) {
+      self.measurements = measurements
+      (self.rows, self.columns) = (rows, columns)
+    }
+  }
+
   /// - Parameter tolerance: of the gap, as a part of the nuclear norm.
   public static func solve(
     _ measurements: MatrixMeasurements, rows: Int, columns: Int, tolerance: Double = 1e-9,
@@ -24,26 +36,30 @@ public enum NuclearNormInterpolation {
     let run = Run(problem, tolerance)
     // Projecting 0 gives the interpolant of least Frobenius norm.
     run.project()
-    problem.apply(run.feasible, into: run.image)
-    run.image.add(-1, run.observations)
-    let distance = run.image.squared.squareRoot()
-    guard distance <= 1e-8 * run.observations.squared.squareRoot() else {
-      throw .infeasible(distance: distance)
-    }
+    let distance = run.distance
+    guard distance <= run.slack else { throw .infeasible(distance: distance) }
     run.start()
-    var iteration = 0
-    while iteration < limit {
-      let (primal, dual) = run.step()
-      iteration += 1
-      if iteration % 10 == 0, iteration <= 2000 { run.balance(primal, dual) }
-      guard iteration % 25 == 0 else { continue }
-      let found = run.solution(iteration)
-      if found.isCertified { return found }
-    }
-    return run.solution(iteration)
+    return run.iterate(limit)
   }
 
-  private final class Run {
+  /// Many problems on all cores; each has the same result as by itself, to the bit.
+  public static func solve(
+    _ instances: [Instance], tolerance: Double = 1e-9
+  ) -> [Result<NuclearSolution, ConvexError>] {
+    mapOnAllCores(instances.count) { index in attempt(instances[index], tolerance) }
+  }
+
+  static func attempt(
+    _ instance: Instance, _ tolerance: Double
+  ) -> Result<NuclearSolution, ConvexError> {
+    Result { () throws(ConvexError) in
+      try solve(
+        instance.measurements, rows: instance.rows, columns: instance.columns,
+        tolerance: tolerance)
+    }
+  }
+
+  final class Run {
     let problem: NuclearMeasurements
     let tolerance: Double
     let kernel: ActiveFactor?
@@ -71,6 +87,40 @@ public enum NuclearNormInterpolation {
     func start() {
       reach = max((work.singularValues(feasible).first ?? 0) / 2, .leastNormalMagnitude)
     }
+
+    /// Continues from where a device has come to; M^T(nu) tends to its slope.
+    func adopt(_ point: SplittingPoint) {
+      feasible.assign(point.fitting)
+      project()
+      dual.assign(point.slope)
+      dual.scale(-point.step)
+      reach = point.step
+    }
+
+    /// - Parameter earlier: iterations that led here.
+    func iterate(_ limit: Int, after earlier: Int = 0) -> NuclearSolution {
+      var iteration = 0
+      while iteration < limit {
+        let (primal, dual) = step()
+        iteration += 1
+        let isDue = iteration % (iteration < 200 ? 10 : 50) == 0
+        if isDue, iteration <= 10_000 { balance(primal, dual) }
+        guard iteration % 25 == 0 else { continue }
+        let found = solution(earlier + iteration)
+        if found.isCertified { return found }
+      }
+      return solution(earlier + iteration)
+    }
+
+    /// |M(B) - y|_2
+    var distance: Double {
+      problem.apply(feasible, into: image)
+      image.add(-1, observations)
+      return image.squared.squareRoot()
+    }
+
+    /// The distance that rounding may leave.
+    var slack: Double { 1e-8 * observations.squared.squareRoot() }
 
     /// multiplier = (M M^T)^-1 image; what depends on other measurements gets 0.
     private func solveKernel() {
@@ -114,12 +164,14 @@ public enum NuclearNormInterpolation {
     }
 
     func balance(_ primal: Double, _ change: Double) {
-      let factor = primal > 4 * change ? 0.7 : change > 4 * primal ? 1 / 0.7 : 1
+      let factor = primal > 1.5 * change ? 0.8 : change > 1.5 * primal ? 1.25 : 1
       reach *= factor
       dual.scale(factor)
     }
 
-    func solution(_ iterations: Int) -> NuclearSolution {
+    func solution(
+      _ iterations: Int, _ method: NuclearSolution.Method = .splitting
+    ) -> NuclearSolution {
       // nu is the part of -U / reach that the measurements see, scaled until it is feasible.
       problem.apply(dual, into: image)
       image.scale(-1 / reach)
@@ -129,13 +181,11 @@ public enum NuclearNormInterpolation {
       multiplier.scale(1 / max(1, norm))
       let nuclear = work.singularValues(feasible).reduce(0, +)
       let bound = observations.dot(multiplier)
-      problem.apply(feasible, into: image)
-      image.add(-1, observations)
       return NuclearSolution(
         matrix: DenseMatrix(rows: problem.rows, columns: problem.columns, values: feasible.values),
         nuclearNorm: nuclear, dual: multiplier.values, dualNorm: min(1, norm), objective: nuclear,
-        dualObjective: bound, residual: image.squared.squareRoot(), iterations: iterations,
-        isCertified: abs(nuclear - bound) <= tolerance * nuclear)
+        dualObjective: bound, residual: distance, iterations: iterations,
+        method: method, isCertified: abs(nuclear - bound) <= tolerance * nuclear)
     }
   }
 }

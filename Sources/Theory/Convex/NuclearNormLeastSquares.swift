@@ -12,6 +12,20 @@ import BatchNumerics
 /// Sources: Cai, Candes, Shen, SIAM J. Optim. 20 (2010); Beck, Teboulle, SIAM J. Imaging Sci. 2 (2009);
 /// O'Donoghue, Candes, Found. Comput. Math. 15 (2015).
 public enum NuclearNormLeastSquares {
+  /// One problem.
+  public struct Instance: Sendable {
+    public let measurements: MatrixMeasurements
+    /// Of the matrix that is sought.
+    public let (rows, columns): (Int, Int)
+    public let beta: Double
+
+    public init(measurements: MatrixMeasurements, rows: Int, columns: Int, beta: Double) {
+      self.measurements = measurements
+      (self.rows, self.columns) = (rows, columns)
+      self.beta = beta
+    }
+  }
+
   /// - Parameter tolerance: of the gap, as a part of the objective.
   public static func solve(
     _ measurements: MatrixMeasurements, rows: Int, columns: Int, beta: Double,
@@ -22,25 +36,31 @@ public enum NuclearNormLeastSquares {
     let problem = try NuclearMeasurements(measurements, rows: rows, columns: columns)
     let run = Run(problem)
     var level = run.largestLevel()
-    var count = 0
-    repeat {
+    while true {
       level = max(beta, level / 4)
-      let goal = level > beta ? max(tolerance, 1e-3) : tolerance
-      run.restart()
-      for _ in 0..<limit {
-        if count % 10 == 0 {
-          let found = run.solution(level, count, goal)
-          if found.isCertified, level > beta { break }
-          if found.isCertified { return found }
-        }
-        run.step(level)
-        count += 1
-      }
-    } while level > beta
-    return run.solution(beta, count, tolerance)
+      let found = run.descend(level, limit, level > beta ? max(tolerance, 1e-3) : tolerance)
+      if level <= beta { return found ?? run.solution(beta, tolerance) }
+    }
   }
 
-  private final class Run {
+  /// Many problems on all cores; each has the same result as by itself, to the bit.
+  public static func solve(
+    _ instances: [Instance], tolerance: Double = 1e-9
+  ) -> [Result<NuclearSolution, ConvexError>] {
+    mapOnAllCores(instances.count) { index in attempt(instances[index], tolerance) }
+  }
+
+  static func attempt(
+    _ instance: Instance, _ tolerance: Double
+  ) -> Result<NuclearSolution, ConvexError> {
+    Result { () throws(ConvexError) in
+      try solve(
+        instance.measurements, rows: instance.rows, columns: instance.columns,
+        beta: instance.beta, tolerance: tolerance)
+    }
+  }
+
+  final class Run {
     let problem: NuclearMeasurements
     let work: NuclearWork
     let lipschitz: Double
@@ -48,6 +68,8 @@ public enum NuclearNormLeastSquares {
     let (observations, residual): (WorkVector, WorkVector)
     let (current, previous, ahead, slope): (WorkVector, WorkVector, WorkVector, WorkVector)
     var momentum = 1.0
+    /// Iterations so far.
+    var count = 0
 
     init(_ problem: NuclearMeasurements) {
       self.problem = problem
@@ -101,7 +123,23 @@ public enum NuclearNormLeastSquares {
       momentum = uphill > 0 ? 1 : next
     }
 
-    func solution(_ beta: Double, _ iterations: Int, _ tolerance: Double) -> NuclearSolution {
+    /// Descends at one level until the gap is within the tolerance.
+    func descend(_ level: Double, _ limit: Int, _ tolerance: Double) -> NuclearSolution? {
+      restart()
+      for _ in 0..<limit {
+        if count % 10 == 0 {
+          let found = solution(level, tolerance)
+          if found.isCertified { return found }
+        }
+        step(level)
+        count += 1
+      }
+      return nil
+    }
+
+    func solution(
+      _ beta: Double, _ tolerance: Double, _ method: NuclearSolution.Method = .descent
+    ) -> NuclearSolution {
       descent(at: current)
       let norm = work.singularValues(slope).first ?? 0
       let scale = min(1, beta / max(norm, .leastNormalMagnitude))
@@ -117,8 +155,8 @@ public enum NuclearNormLeastSquares {
         matrix: DenseMatrix(rows: problem.rows, columns: problem.columns, values: current.values),
         nuclearNorm: nuclear, dual: zip(residual.values, weights).map { scale * $0 * $1 },
         dualNorm: min(1, norm / beta), objective: objective, dualObjective: bound,
-        residual: residual.squared.squareRoot(), iterations: iterations,
-        isCertified: abs(objective - bound) <= tolerance * objective)
+        residual: residual.squared.squareRoot(), iterations: count,
+        method: method, isCertified: abs(objective - bound) <= tolerance * objective)
     }
   }
 }

@@ -12,6 +12,8 @@ public struct SparseSolution: Sendable, Equatable {
     case splitting
     /// Coordinate descent.
     case descent
+    /// Douglas-Rachford splitting of a batch on a device, polished on the host.
+    case batch
   }
 
   /// a

@@ -1,6 +1,4 @@
-import Dispatch
 import Experiments
-import Synchronization
 import Theory
 
 extension FigureInput {
@@ -8,12 +6,7 @@ extension FigureInput {
   ///
   /// - Throws: the family's `SpecError` for a run that cannot be built.
   func predictions() throws -> [[Prediction]] {
-    let found = Mutex([Result<[Prediction], any Error>?](repeating: nil, count: runs.count))
-    DispatchQueue.concurrentPerform(iterations: runs.count) { index in
-      let result = Result { try TheoryCatalog.predictions(for: runs[index].prepared) }
-      found.withLock { $0[index] = result }
-    }
-    return try found.withLock { $0 }.map { try $0?.get() ?? [] }
+    try TheoryCatalog.predictions(forAll: runs.map(\.prepared))
   }
 
   /// The predictions as a table: run, value, kind, whether its conditions are met, name, source.

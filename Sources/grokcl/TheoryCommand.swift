@@ -16,14 +16,27 @@ struct TheoryCommand: ParsableCommand {
 
   @OptionGroup var spec: SpecOptions
 
+  @Flag(
+    help: ArgumentHelp(
+      "Solve the convex problems that the runs approach too.",
+      discussion:
+        "Sparse recovery: basis pursuit and lasso; matrix recovery: their nuclear-norm kin."))
+  var convex = false
+
+  @Option(help: "Where to solve them: cpu, opencl or opencl:INDEX.")
+  var device = "cpu"
+
   @Flag(help: "One JSON object per run.")
   var json = false
 
   func run() throws {
     let instance = try spec.instance()
     let plan = try SweepPlan(spec.load(), instance: instance)
-    for run in plan.runs {
-      let predictions = try TheoryCatalog.predictions(for: run, instance: instance)
+    let references = try convex ? solve(plan, instance) : nil
+    for (index, run) in plan.runs.enumerated() {
+      let predictions =
+        try TheoryCatalog.predictions(for: run, instance: instance)
+        + (references?.predictions[index] ?? [])
       if json {
         try Output.line(Self.object(run, predictions))
       } else {
@@ -32,6 +45,19 @@ struct TheoryCommand: ParsableCommand {
         if predictions.isEmpty { try Output.line("  nothing is known of this one") }
       }
     }
+  }
+
+  private func solve(
+    _ plan: SweepPlan, _ instance: TensorFile?
+  ) throws -> ConvexReferences.Report {
+    let backends = try DeviceOptions.parse(["--device", device]).backends()
+    let operations =
+      backends.areReference ? nil : try backends.devices.first?.operations(.f64)
+    let report = try ConvexReferences.solve(plan.runs, instance: instance, on: operations)
+    Failure.warn(
+      "\(report.problems) convex problems in \(String(format: "%.4f", report.seconds)) s on "
+        + (operations == nil ? "the host" : backends.devices.first?.deviceName ?? ""))
+    return report
   }
 
   private static func write(_ prediction: Prediction) throws {

@@ -118,10 +118,12 @@ extension SparseRecoveryTheory {
   }
 
   private var geometry: [Prediction] {
-    let coherence = Coherence(problem.measurements)
+    let (paper, x) = (Self.paper, problem.measurements)
+    let coherence = Coherence(x)
     let sparsity = problem.target.count { $0 != 0 }
+    let delta = coherence.isometryBound(sparsity: sparsity)
     return [
-      Prediction("mutual coherence of X", coherence.mutual, .exact, "\(Self.paper), appendix D"),
+      Prediction("mutual coherence of X", coherence.mutual, .exact, "\(paper), appendix D"),
       Prediction("Welch bound of the coherence", coherence.welchBound, .bound, "Welch 1974"),
       Prediction(
         "sparsity that coherence guarantees", Double(coherence.guaranteedSparsity), .bound,
@@ -129,6 +131,44 @@ extension SparseRecoveryTheory {
         conditions: [
           .init("s = \(sparsity) is below", sparsity <= coherence.guaranteedSparsity)
         ]),
+      Prediction(
+        "restricted isometry constant of unit columns, at most", delta, .bound,
+        "\(paper), appendix D: delta_s <= mu_1(s - 1)",
+        conditions: [.init("below 1, so that it says something", delta < 1)]),
+      Prediction(
+        "coherence of the measurements with the basis", Coherence.withBasis(x), .exact,
+        "\(paper), section 3.3: mu(M^T, Phi)"),
+      Prediction(
+        "the same for Gaussian measurements, about",
+        SampleSize.gaussianCoherence(size: x.columns, rows: x.rows), .estimate,
+        "\(paper), appendix D: sqrt(2 ln(n N) / n)"),
+      Prediction(
+        "measurements that Gaussian X needs",
+        SampleSize.gaussian(size: x.columns, sparsity: sparsity),
+        .estimate, "\(paper), appendix D: s ln(n/s), no constant"),
+    ] + nullSpace
+  }
+
+  /// Where it takes a second.
+  private var nullSpace: [Prediction] {
+    let support = problem.target.indices.filter { problem.target[$0] != 0 }
+    guard support.count <= 6, problem.target.count <= 200, spectrum.rank < spectrum.size,
+      let property = try? NullSpaceProperty(problem.measurements, support: support)
+    else { return [] }
+    let constants = RecoveryConstants(rho: property.rho, tau: property.tau, phase: memorization)
+    let isBelow = Prediction.Condition("rho below 1", property.rho < 1)
+    let source = "\(Self.paper), Theorem 3.3, for the target's support"
+    return [
+      Prediction(
+        "null-space constant rho", property.rho, .exact, source, conditions: [isBelow]),
+      Prediction(
+        "null-space constant tau that goes with it", property.tau, .bound, source,
+        conditions: [isBelow]),
+      Prediction("C1, of eta", constants?.first, .bound, source, conditions: [isBelow]),
+      Prediction(
+        "C2, of alpha beta, without C and C'", constants?.second, .bound, source,
+        conditions: [isBelow]),
+      Prediction("C3, of the noise", constants?.third, .bound, source, conditions: [isBelow]),
     ]
   }
 }

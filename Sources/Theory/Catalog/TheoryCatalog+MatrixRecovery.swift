@@ -13,7 +13,7 @@ extension TheoryCatalog {
       guard batch.depth == 1 else { return [] }
       return MatrixRecoveryTheory(problem, own, method: batch.method).predictions + geometry
     case .difference, .factors:
-      return geometry
+      return try factors(batch) + geometry
     }
   }
 }
@@ -69,6 +69,7 @@ extension MatrixRecoveryTheory {
   /// What the target and the measurements say by themselves.
   static func geometry(_ problem: MatrixRecoveryProblem) -> [Prediction] {
     let (n1, n2) = (problem.target.rows, problem.target.columns)
+    guard min(n1, n2) <= MatrixRecoveryAnalysis.largestFactored else { return [] }
     let rank = SingularValueDecomposition(problem.target).numericalRank
     let freedom = SampleSize.degreesOfFreedom(rows: n1, columns: n2, rank: rank)
     let coherence = LocalCoherence(problem.target)

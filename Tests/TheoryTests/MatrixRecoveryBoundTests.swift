@@ -94,6 +94,36 @@ import _TestSupport
     #expect(check.count > 10_000)
   }
 
+  /// Projected steps without noise: the nuclear norm comes down to the target's but for alpha beta
+  /// min(n1, n2) / 2.
+  @Test func projectedSteps() throws {
+    var check = BoundCheck()
+    for seed in 0..<300 as Range<UInt32> {
+      let sample = MatrixSample(seed: 5000 + seed, method: .projected)
+      let (spectrum, target) = (try #require(sample.theory.spectrum), sample.problem.target)
+      guard sample.loss(target.values) < 1e-20 else { continue }
+      let least = spectrum.minimizer()
+      func projected(_ a: [Double]) -> [Double] {
+        zip(zip(a, spectrum.projection(a)).map { $0 - $1 }, least).map { $0 + $1 }
+      }
+      let threshold = sample.run.learningRate * sample.run.nuclear
+      let goal = sample.nuclearNorm(target.values)
+      var a = projected(sample.run.initial)
+      let squared = squaredNorm(zip(a, target.values).map { $0 - $1 })
+      var excess = Double.infinity
+      for step in 1...150 {
+        excess = min(excess, sample.nuclearNorm(a) - goal)
+        let bound = LatePhaseBounds.projectedExcess(
+          squaredDistance: squared, threshold: threshold,
+          subgradientNorm: Double(min(target.rows, target.columns)).squareRoot(), steps: step)
+        check.expect(excess, atMost: bound, scale: goal, "\(seed), step \(step)")
+        a = projected(zip(a, sample.polar(a)).map { $0 - threshold * $1 })
+      }
+    }
+    #expect(check.violations == [])
+    #expect(check.count > 10_000)
+  }
+
   /// Theorem 3.6 for matrices.
   @Test func ridgeRegression() throws {
     var check = BoundCheck()

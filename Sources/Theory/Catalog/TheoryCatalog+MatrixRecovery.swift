@@ -63,6 +63,45 @@ extension MatrixRecoveryTheory {
         conditions: [
           shared.isStable, .init("no nuclear norm, no l1", run.nuclear == 0 && run.l1 == 0),
         ]),
+    ] + secondPhase(side, hasNoL1)
+  }
+
+  private func secondPhase(_ side: Double, _ hasNoL1: Prediction.Condition) -> [Prediction] {
+    let target = problem.target.values
+    func squaredDistance(_ a: [Double]) -> Double {
+      zip(a, target).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+    let residual = problem.gradient(of: problem.target).squaredResidual.squareRoot()
+    let isExact = residual <= 1e-12 * problem.observationNorm
+    let projected = spectrum.flatMap { spectrum -> Double? in
+      guard run.nuclear > 0, run.steps > 0 else { return nil }
+      let (seen, least) = (spectrum.projection(run.initial), spectrum.minimizer())
+      return LatePhaseBounds.projectedExcess(
+        squaredDistance: squaredDistance(
+          run.initial.indices.map { run.initial[$0] - seen[$0] + least[$0] }),
+        threshold: run.learningRate * run.nuclear, subgradientNorm: side.squareRoot(),
+        steps: run.steps)
+    }
+    return [
+      Prediction(
+        "objective above the target's at the end",
+        LatePhaseBounds.proximalExcess(
+          squaredDistance: squaredDistance(run.initial), learningRate: run.learningRate,
+          steps: max(1, run.steps)), .bound,
+        "\(Self.paper), proximal steps, with the distance squared",
+        conditions: [
+          .init("proximal", method == .proximal), hasNoL1,
+          .init(
+            "learning rate at most 1/(sigma_max(X^T X) + l2)",
+            2 * run.learningRate <= largestLearningRate),
+        ]),
+      Prediction(
+        "least nuclear norm above the target's", projected, .bound,
+        "\(Self.paper), projected steps, with min(n1, n2)",
+        conditions: [
+          .init("projected", method == .projected), hasNoL1, .init("l2 is 0", run.l2 == 0),
+          .init("no noise", isExact),
+        ]),
     ]
   }
 

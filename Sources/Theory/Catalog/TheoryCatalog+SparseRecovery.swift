@@ -94,7 +94,10 @@ extension SparseRecoveryTheory {
       Prediction(
         "least l1 norm above the target's", projectedExcess, .bound,
         "\(paper), projected steps, with n",
-        conditions: [.init("projected", method == .projected), .init("no noise", isExact)]),
+        conditions: [
+          .init("projected", method == .projected),
+          .init("no noise, no l2", isExact && run.l2 == 0),
+        ]),
     ]
   }
 

@@ -114,7 +114,11 @@ import _TestSupport
     #expect(abs(try value(found, "train loss of the plateau") - 1.45e-7) < 0.4e-7)
     // Between n / (16 alpha^2), of diagonal entries, and n / (8 alpha^2), of others.
     #expect((0.29...0.59).contains(try value(found, "largest learning rate at the start")))
-    #expect(found.allSatisfy { $0.kind != .estimate || $0.areConditionsMet })
+    // mu^4 of 2.98^4 times 2030.
+    let needed = try value(found, "measurements that the recovery theorem")
+    #expect(abs(needed / (2.9845 * 2.9845 * 2.9845 * 2.9845 * 2030) - 1) < 0.01)
+    let unmet = found.filter { $0.kind == .estimate && !$0.areConditionsMet }.map(\.name)
+    #expect(unmet == ["measurements that the recovery theorem for factors supposes"])
   }
 
   @Test func factors() throws {

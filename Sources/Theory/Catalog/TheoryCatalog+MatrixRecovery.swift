@@ -13,9 +13,30 @@ extension TheoryCatalog {
       guard batch.depth == 1 else { return [] }
       return MatrixRecoveryTheory(problem, own, method: batch.method).predictions + geometry
     case .difference, .factors:
-      return try factors(batch) + geometry
+      return try factors(batch) + geometry + [completion(problem)]
     }
   }
+}
+
+extension TheoryCatalog {
+  private static func completion(_ problem: MatrixRecoveryProblem) -> Prediction {
+    let (n1, n2) = (problem.target.rows, problem.target.columns)
+    let isSmall = min(n1, n2) <= MatrixRecoveryAnalysis.largestFactored
+    let needed =
+      isSmall
+      ? SampleSize.coherentCompletion(
+        size: max(n1, n2), coherence: LocalCoherence(problem.target).largest) : nil
+    return Prediction(
+      "measurements that the recovery theorem for factors supposes", needed, .estimate,
+      "Lyu et al. 2023, Theorem 3.12: mu^4 d ln^2 d, no constant",
+      conditions: [
+        .init("N = \(problem.count) is no less", Double(problem.count) >= needed ?? .infinity)
+      ])
+  }
+}
+
+extension LocalCoherence {
+  fileprivate var largest: Double { max(rows.max() ?? 0, columns.max() ?? 0) }
 }
 
 extension MatrixRecoveryTheory {

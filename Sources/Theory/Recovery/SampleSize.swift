@@ -15,6 +15,13 @@ public enum SampleSize {
     return side * Double(rank) * log(side)
   }
 
+  /// mu^4 d ln^2 d for d x d, with mu the largest local coherence: what Theorem 3.12 of Lyu et al. 2023
+  /// (arXiv 2311.18817) supposes of completion by factors; runs do with far fewer.
+  public static func coherentCompletion(size: Int, coherence: Double) -> Double {
+    let (square, logarithm) = (coherence * coherence, log(Double(size)))
+    return square * square * Double(size) * logarithm * logarithm
+  }
+
   /// s ln(n/s): Gaussian X has the restricted isometry property of order s from a multiple of it on.
   public static func gaussian(size: Int, sparsity: Int) -> Double {
     guard sparsity > 0 else { return 0 }

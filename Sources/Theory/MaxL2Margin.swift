@@ -56,6 +56,20 @@ public struct MaxL2Margin: Sendable {
     margin = zip(outputs, labels).map { $0 * $1 }.min() ?? 0
   }
 
+  /// The same for features all multiplied by a number above 0.
+  func scaled(by factor: Double) -> MaxL2Margin {
+    MaxL2Margin(
+      direction: direction, margin: factor * margin, upperBound: factor * upperBound,
+      weights: weights.map { $0 / (factor * factor) }, isSeparable: isSeparable)
+  }
+
+  private init(
+    direction: [Double], margin: Double, upperBound: Double, weights: [Double], isSeparable: Bool
+  ) {
+    (self.direction, self.margin, self.upperBound) = (direction, margin, upperBound)
+    (self.weights, self.isSeparable) = (weights, isSeparable)
+  }
+
   /// y_i y_j <x_i, x_j>
   private static func gram(_ x: DenseMatrix, _ y: [Double]) -> DenseMatrix {
     var result = DenseMatrix(rows: x.rows, columns: x.rows)

@@ -10,8 +10,10 @@ struct TheoryCommand: ParsableCommand {
     abstract: "Print what the papers prove or predict for the runs of a spec.",
     discussion: """
       Each line: value, name, what it is (exact, bound, estimate), source; conditions that the run does
-      not meet follow with a minus. Families have what is known of them: sparse and matrix recovery,
-      diagonal networks, linear regression; networks have the time scale of weight decay only.
+      not meet follow with a minus. Families have what is known of them: sparse and matrix recovery (step
+      limits, bounds of both phases, delays, coherences, null-space constants; of factors the kernel phase
+      and the global minimiser), diagonal networks (kernel phase, plateau, margins, least norms), linear
+      regression; networks have the time scale of weight decay only.
       """)
 
   @OptionGroup var spec: SpecOptions

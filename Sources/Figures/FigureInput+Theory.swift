@@ -2,16 +2,11 @@ import Experiments
 import Theory
 
 extension FigureInput {
-  /// What the papers prove or predict for each run, in the order of the runs.
-  ///
-  /// - Throws: the family's `SpecError` for a run that cannot be built.
-  func predictions() throws -> [[Prediction]] {
-    try TheoryCatalog.predictions(forAll: runs.map(\.prepared))
-  }
-
-  /// The predictions as a table: run, value, kind, whether its conditions are met, name, source.
-  func theoryTable() throws -> [[String]] {
-    let rows = try zip(runs, predictions()).flatMap { run, predictions in
+  /// The predictions as a table: run, value, kind, whether its conditions are met, name, source; nil
+  /// without any.
+  var theoryTable: [[String]]? {
+    guard predictions.contains(where: { !$0.isEmpty }) else { return nil }
+    let rows = zip(runs, predictions).flatMap { run, predictions in
       predictions.map { prediction in
         [
           run.prepared.id, prediction.value.map { "\($0)" } ?? "nan", prediction.kind.rawValue,

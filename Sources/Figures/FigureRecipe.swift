@@ -1,6 +1,7 @@
 import BatchNumerics
 import Experiments
 import Sweeps
+import Theory
 
 /// How much of a figure to compute.
 public enum FigureScale: String, Sendable, CaseIterable {
@@ -74,9 +75,12 @@ public struct FigureInput: Sendable {
   }
 
   public let runs: [Run]
+  /// What the papers prove or predict for each run; empty where theory was left out.
+  public let predictions: [[Prediction]]
 
-  public init(runs: [Run]) {
+  public init(runs: [Run], predictions: [[Prediction]] = []) {
     self.runs = runs
+    self.predictions = predictions
   }
 }
 

@@ -27,7 +27,7 @@ public struct FigureWriter: Sendable {
       throw StoreError.inputOutput(
         path: place, reason: "cannot be made: \(error.localizedDescription)")
     }
-    output.tables.append(("theory", try input.theoryTable()))
+    if let theory = input.theoryTable { output.tables.append(("theory", theory)) }
     for table in output.tables {
       let text = table.rows.map { $0.joined(separator: ",") + "\n" }.joined()
       try AtomicFile.write(text.utf8, to: "\(place)/\(table.name).csv")

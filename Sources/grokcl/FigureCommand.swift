@@ -3,6 +3,7 @@ import Experiments
 import Figures
 import Foundation
 import Sweeps
+import Theory
 
 struct FigureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -86,7 +87,7 @@ struct FigureCommand: ParsableCommand {
         return FigureInput.Run(
           prepared: run, curves: try store.curves(of: run.id), t1: stored.t1, t2: stored.t2,
           maxDeviation: stored.maxDeviation)
-      })
+      }, predictions: try TheoryCatalog.predictions(forAll: runs))
   }
 
   private static func report(_ recipe: FigureRecipe, _ claims: [Claim], folder: String) throws {

@@ -39,10 +39,9 @@ struct SweepSession {
     events.results = { found in
       var results = found
       if theory {
-        for index in results.indices {
-          results[index].predictions = try TheoryCatalog.predictions(
-            for: results[index].run, instance: plan.instance)
-        }
+        let known = try TheoryCatalog.predictions(
+          forAll: results.map(\.run), instance: plan.instance)
+        for index in results.indices { results[index].predictions = known[index] }
       }
       try store?.add(results, sweep: sweep, version: programVersion)
       progress.clear()

@@ -35,10 +35,9 @@ struct TheoryCommand: ParsableCommand {
     let instance = try spec.instance()
     let plan = try SweepPlan(spec.load(), instance: instance)
     let references = try convex ? solve(plan, instance) : nil
+    let known = try TheoryCatalog.predictions(forAll: plan.runs, instance: instance)
     for (index, run) in plan.runs.enumerated() {
-      let predictions =
-        try TheoryCatalog.predictions(for: run, instance: instance)
-        + (references?.predictions[index] ?? [])
+      let predictions = known[index] + (references?.predictions[index] ?? [])
       if json {
         try Output.line(Self.object(run, predictions))
       } else {

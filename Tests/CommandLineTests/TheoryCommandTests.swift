@@ -28,6 +28,28 @@ import _TestSupport
     }
   }
 
+  /// Basis pursuit and lasso follow what is known; host and device agree.
+  @Test func convexProblemsAreSolvedOnEveryDevice() async throws {
+    let place = try Workplace(spec: Workplace.sweep)
+    func values(_ device: String) async throws -> [[Double]] {
+      let done = try await place.succeed("theory spec.yaml --convex --json --device \(device)")
+      #expect(done.errors.contains("8 convex problems in "))
+      return try done.lines.map { line in
+        let run = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        let predictions = try #require(run?["predictions"] as? [[String: Any]])
+        return predictions.filter { ($0["name"] as? String ?? "").hasPrefix("norm of ") }
+          .compactMap { $0["value"] as? Double }
+      }
+    }
+    let host = try await values("cpu")
+    #expect(host.count == 4 && host.allSatisfy { $0.count == 2 && $0[0] >= $0[1] })
+    for device in Workplace.devices {
+      for (found, expected) in zip(try await values(device), host) {
+        #expect(Tolerance.external.mismatch(found, expected) == nil)
+      }
+    }
+  }
+
   /// The store keeps what `theory` prints, and `runs --json` gives it back.
   @Test func theoryIsStoredBesideTheRun() async throws {
     let place = try Workplace(spec: Workplace.sweep)

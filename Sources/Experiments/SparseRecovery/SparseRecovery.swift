@@ -1,4 +1,5 @@
 import BatchNumerics
+import Synchronization
 
 /// Sparse recovery with l1: find a sparse a* from fewer measurements than components.
 ///
@@ -35,8 +36,8 @@ public struct SparseRecovery: Experiment {
       }
     }
     let entry = try problem(&parameters, instance, depth)
-    try checkLearningRate(parameters, depth, entry.analysis)
-    let steps = try resolveSteps(&parameters, entry.analysis)
+    try checkLearningRate(parameters, depth, entry)
+    let steps = try resolveSteps(&parameters, entry)
     let (rows, columns) = (entry.problem.measurements.rows, entry.problem.measurements.columns)
     let precision: Precision = try parameters.choice("precision")
     let key = "\(method) \(solver) \(depth) \(rows) \(columns) \(precision) \(schedule)"
@@ -103,7 +104,7 @@ public struct SparseRecovery: Experiment {
         SparseRecoveryRun(
           problem: index, learningRate: try point.number("learning_rate"),
           l1: try point.number("regularizer.l1"), l2: try point.number("regularizer.l2"),
-          initial: try initialFactors(point, instance, depth, entry.analysis),
+          initial: try initialFactors(point, instance, depth, entry),
           steps: run.steps))
     }
     return SparseRecoveryBatch(
@@ -157,7 +158,7 @@ public struct SparseRecovery: Experiment {
 
   private func initialFactors(
     _ parameters: ResolvedParameters, _ instance: TensorFile?, _ depth: Int,
-    _ analysis: SparseRecoveryAnalysis
+    _ entry: SparseRecoveryEntry
   ) throws -> [Double] {
     let columns = try parameters.integer("problem.n")
     if let instance,
@@ -178,21 +179,21 @@ public struct SparseRecovery: Experiment {
       return source.normals(depth * columns).map { deviation * $0 }
     case .leastSquares:
       return SparseRecoveryInstance.balancedFactors(
-        of: analysis.leastSquares.map { scale * $0 }, depth: depth)
+        of: entry.analysis.leastSquares.map { scale * $0 }, depth: depth)
     }
   }
 
   // MARK: - Checks
 
   private func checkLearningRate(
-    _ parameters: ResolvedParameters, _ depth: Int, _ analysis: SparseRecoveryAnalysis
+    _ parameters: ResolvedParameters, _ depth: Int, _ entry: SparseRecoveryEntry
   ) throws {
     // With several factors the limit moves with the factors; with a projection X plays no part.
     guard depth == 1, try parameters.text("method") != RecoveryMethod.projected.rawValue,
       try !parameters.boolean("unsafe_step")
     else { return }
     let rate = try parameters.number("learning_rate")
-    let limit = analysis.largestLearningRate(l2: try parameters.number("regularizer.l2"))
+    let limit = entry.analysis.largestLearningRate(l2: try parameters.number("regularizer.l2"))
     guard rate < limit else {
       throw SpecError(
         key: "learning_rate", value: "\(rate)",
@@ -202,14 +203,14 @@ public struct SparseRecovery: Experiment {
 
   /// Turns a budget of predicted delays into steps.
   private func resolveSteps(
-    _ parameters: inout ResolvedParameters, _ analysis: SparseRecoveryAnalysis
+    _ parameters: inout ResolvedParameters, _ entry: SparseRecoveryEntry
   ) throws -> Int {
     let limit = try parameters.integer("steps")
     let least = try parameters.integer("budget.least")
     defer { ["budget.delays", "budget.least"].forEach { parameters.remove($0) } }
     guard parameters["budget.delays"] != .null else { return limit }
     let delays = try parameters.number("budget.delays")
-    let delay = analysis.predictedDelay(
+    let delay = entry.analysis.predictedDelay(
       learningRate: try parameters.number("learning_rate"),
       l1: try parameters.number("regularizer.l1"))
     guard delay.isFinite else {
@@ -222,14 +223,19 @@ public struct SparseRecovery: Experiment {
   }
 }
 
-/// A problem with its analysis, as the cache keeps it.
-struct SparseRecoveryEntry: Sendable {
+/// A problem, and its analysis once something needs it, as the cache keeps them.
+final class SparseRecoveryEntry: Sendable {
   let problem: SparseRecoveryProblem
-  let analysis: SparseRecoveryAnalysis
+  private let known = Mutex<SparseRecoveryAnalysis?>(nil)
 
-  init(_ problem: SparseRecoveryProblem) {
-    self.problem = problem
-    analysis = SparseRecoveryAnalysis(problem)
+  init(_ problem: SparseRecoveryProblem) { self.problem = problem }
+
+  var analysis: SparseRecoveryAnalysis {
+    known.withLock { known in
+      let analysis = known ?? SparseRecoveryAnalysis(problem)
+      known = analysis
+      return analysis
+    }
   }
 
   /// The problem, with the pseudo-inverse where the method needs it.

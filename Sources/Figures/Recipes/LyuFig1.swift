@@ -194,11 +194,9 @@ extension FigureRecipe {
         try descent.distance("population_accuracy", to: flow, from: 10), in: 0...0.02,
         "of order lr, but for the first step, which jumps over the start")
     }
-    let kernel = try flows.first.flatMap { flow -> Double? in
-      let problem = try DiagonalNetwork().batch(of: [flow.run.prepared], instance: nil).problems[0]
-      return problem.population?.accuracy(
-        MaxL2Margin(problem.features, problem.targets).direction)
-    }
+    let kernel = zip(input.runs, input.predictions).first {
+      $0.0.prepared.id == flows.first?.run.prepared.id
+    }?.1.first { $0.name == TheoryCatalog.kernelAccuracyName }?.value
     output.plot = lyuFig1Plot(output.tables.map(\.name), kernel: kernel)
     return output
   }

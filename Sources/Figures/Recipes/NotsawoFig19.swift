@@ -1,13 +1,12 @@
-import BatchNumerics
 import Experiments
 import Foundation
 import Sweeps
+import Theory
 
 extension FigureRecipe {
   /// (a) Coherence of measurements with the basis against tau; (b) the N_min that comes of it.
   ///
-  /// mu(M^T, Phi) = max |<M_i, Phi_j>| / (|M_i| |Phi_j|) is max |X_ij| / |X_i| for orthonormal Phi. The
-  /// runs draw problems and take no step. Panel (b) is drawn from the problems of Fig. 20.
+  /// The runs draw problems and take no step. Panel (b) is drawn from the problems of Fig. 20.
   static let notsawoFig19 = FigureRecipe(
     id: "notsawo/fig19",
     title: "Coherence against tau, and the measurements that l1 needs",
@@ -101,11 +100,7 @@ private struct CoherencePoint {
     selected = Int(tau * Double(N))
     let n = Double(x.columns)
     expected = (2 * log(2 * n * Double(N)) / n).squareRoot()
-    coherence =
-      (0..<x.rows).map { i in
-        let row = Array(x.values[(i * x.columns)..<((i + 1) * x.columns)])
-        return (row.map(abs).max() ?? 0) / euclideanNorm(row)
-      }.max() ?? 0
+    coherence = Coherence.withBasis(x)
   }
 
   /// Means over seeds as a table.

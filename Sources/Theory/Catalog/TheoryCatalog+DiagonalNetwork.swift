@@ -3,6 +3,10 @@ import Experiments
 import Foundation
 
 extension TheoryCatalog {
+  /// The prediction that figures draw beside test accuracy.
+  public static let kernelAccuracyName =
+    "population accuracy of that predictor, before the transition"
+
   static func diagonalNetwork(
     _ run: PreparedRun, _ instance: TensorFile?
   ) throws -> [Prediction] {
@@ -55,7 +59,7 @@ extension TheoryCatalog {
         best.isSeparable ? best.margin / l1 : nil, .exact,
         "Lyu et al. 2023, Corollary 3.6", conditions: starts + [alike]),
       Prediction(
-        "population accuracy of that predictor, before the transition",
+        kernelAccuracyName,
         best.isSeparable ? problem.population?.accuracy(best.direction) : nil, .estimate,
         "Lyu et al. 2023, Fig. 1: test accuracy before the transition",
         conditions: starts + [alike]),

@@ -21,6 +21,15 @@ public enum TheoryCatalog {
     return try own + slowTime(run)
   }
 
+  /// The same for many runs, on all cores, in the order of the runs.
+  public static func predictions(
+    forAll runs: [PreparedRun], instance: TensorFile? = nil
+  ) throws -> [[Prediction]] {
+    try mapOnAllCores(runs.count) { index in
+      Result { try predictions(for: runs[index], instance: instance) }
+    }.map { try $0.get() }
+  }
+
   /// The time scale of weight decay, 1/(lr lambda) steps.
   private static func slowTime(_ run: PreparedRun) throws -> [Prediction] {
     guard run.parameters["weight_decay"] != .null else { return [] }

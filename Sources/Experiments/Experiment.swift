@@ -34,6 +34,12 @@ public struct PreparedRun: Sendable {
     self.comparableSteps = min(steps, comparableSteps ?? steps)
   }
 
+  /// Evaluations in a row, after the one that generalised, that end the run early; nil for all steps.
+  public var hold: Int? {
+    guard case .integer(let count) = parameters["early_stop.hold"] else { return nil }
+    return count
+  }
+
   /// The same run with the steps that devices are compared over.
   public var comparable: PreparedRun {
     PreparedRun(
@@ -49,6 +55,9 @@ public protocol Experiment: Sendable {
   var summary: String { get }
   /// Every key of the spec, with defaults.
   var parameters: [ParameterDefinition] { get }
+
+  /// Keys of the sizes that a step's cost is about proportional to, which shards are dealt by.
+  var sizeKeys: [String] { get }
 
   /// Checks a point of a sweep beyond the types of its values and completes it.
   ///
@@ -106,6 +115,9 @@ public enum CommonParameters {
       ParameterDefinition(
         "thresholds.test", .number(0...Double.greatestFiniteMagnitude, open: false),
         default: .number(1e-4), "t2: the test metric meets this from then on"),
+      ParameterDefinition(
+        "early_stop.hold", .integer(1...1_000_000), default: .null, unit: "evaluations",
+        "end the run once the test metric meets its threshold and has held for so many more"),
       ParameterDefinition(
         "precision", .choice(Precision.allCases.map(\.rawValue)), default: .text("f64"),
         "arithmetic of the run"),

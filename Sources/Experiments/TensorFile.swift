@@ -8,6 +8,8 @@ import Foundation
 /// header: gaps, overlaps, trailing bytes, shapes that do not match their size.
 public struct TensorFile: Sendable {
   public let tensors: [NamedTensor]
+  /// What the header's `__metadata__` says; empty where there is none.
+  public let metadata: [String: String]
   /// SHA-256 of the file's bytes; the identity of an instance.
   public let digest: String
   /// Where it was read from, for errors.
@@ -54,6 +56,7 @@ public struct TensorFile: Sendable {
       try Entry(name: $0.key, json: $0.value, available: data.count)
     }
     try Self.checkCoverage(parsed, data.count)
+    metadata = entries["__metadata__"] as? [String: String] ?? [:]
     tensors = try parsed.sorted { $0.name < $1.name }.map { try $0.read(data) }
     digest = SHA256.hexDigest(of: bytes)
   }
@@ -74,9 +77,11 @@ public struct TensorFile: Sendable {
   }
 
   /// The bytes of a file with these tensors: indices as I64, everything else as F64.
-  public static func encode(_ tensors: [NamedTensor]) -> [UInt8] {
+  public static func encode(
+    _ tensors: [NamedTensor], metadata: [String: String] = [:]
+  ) -> [UInt8] {
     var position = 0
-    let members = tensors.map { tensor -> (String, String) in
+    var members = tensors.map { tensor -> (String, String) in
       let end = position + 8 * tensor.values.count
       defer { position = end }
       let shape = tensor.shape.map(String.init).joined(separator: ",")
@@ -86,15 +91,19 @@ public struct TensorFile: Sendable {
           + #""data_offsets":[\#(position),\#(end)]}"#
       )
     }
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key < $1.key }.map { ($0.key, JSONText.string($0.value)) }
+      members.insert(("__metadata__", JSONText.object(pairs)), at: 0)
+    }
     var header = Array(JSONText.object(members).utf8)
     header += [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8)
     var bytes = littleEndian(UInt64(header.count)) + header
     bytes.reserveCapacity(bytes.count + position)
     for tensor in tensors {
-      for value in tensor.values {
-        let word = tensor.isIndex ? UInt64(bitPattern: Int64(value)) : value.bitPattern
-        bytes += littleEndian(word)
+      let words = tensor.values.map { value in
+        (tensor.isIndex ? UInt64(bitPattern: Int64(value)) : value.bitPattern).littleEndian
       }
+      words.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
     return bytes
   }

@@ -36,6 +36,9 @@ public struct Thresholds: Sendable, Equatable {
     return candidate
   }
 
+  /// Whether a test metric is that of a run that generalises.
+  public func isGeneral(test value: Double) -> Bool { meets(value, test) }
+
   private func meets(_ value: Double, _ threshold: Double) -> Bool {
     largerIsBetter ? value >= threshold : value <= threshold
   }

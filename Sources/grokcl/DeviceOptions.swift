@@ -6,7 +6,8 @@ import ReferenceBackend
 
 /// `--device` and the backends it means.
 struct DeviceOptions: ParsableArguments {
-  @Option(help: "Where to compute: auto, cpu, opencl, opencl:INDEX or all.")
+  @Option(
+    help: "Where to compute: auto, cpu, opencl, opencl:INDEX, all, or several with commas between.")
   var device = "auto"
 
   @Option(
@@ -34,8 +35,21 @@ struct DeviceOptions: ParsableArguments {
     return choice
   }
 
+  /// - Throws: `DeviceSelectionError`.
   func backends() throws -> Backends {
-    let selection = try DeviceSelection(parsing: device)
+    let names = device.split(separator: ",", omittingEmptySubsequences: false)
+    guard names.count > 1 else { return try backends(DeviceSelection(parsing: device)) }
+    var devices: [any TrainingBackend] = []
+    for name in names {
+      for backend in try backends(DeviceSelection(parsing: String(name))).devices
+      where !devices.contains(where: { $0.deviceName == backend.deviceName }) {
+        devices.append(backend)
+      }
+    }
+    return Backends(devices: devices, fallback: nil)
+  }
+
+  private func backends(_ selection: DeviceSelection) throws -> Backends {
     let survey = selection == .reference ? nil : DeviceSurvey.take()
     guard let survey else {
       return Backends(devices: [ReferenceTrainingBackend()], fallback: nil)

@@ -68,9 +68,9 @@ struct FigureCommand: ParsableCommand {
       var runs: [PreparedRun] = []
       for text in recipe.specs(scale) {
         let spec = try SweepSpec(yaml: text, file: recipe.id)
-        let plan = try SweepPlan(spec)
-        try session.run(plan, spec)
-        runs += plan.runs
+        let windows = try SweepWindows(spec, size: spec.count)
+        try session.run(windows, spec)
+        runs += windows.first.runs
       }
       let claims = try writer.write(recipe, try Self.input(runs, store))
       failed += claims.filter { !$0.held }.count

@@ -16,7 +16,8 @@ struct Grokcl: ParsableCommand {
     version: programVersion,
     subcommands: [
       DevicesCommand.self, ExperimentsCommand.self, RunCommand.self, RunsCommand.self,
-      ExportCommand.self, InstanceCommand.self, TheoryCommand.self, FigureCommand.self,
+      ExportCommand.self, InstanceCommand.self, PlanCommand.self, TheoryCommand.self,
+      FigureCommand.self,
       CompletionsCommand.self,
     ])
 

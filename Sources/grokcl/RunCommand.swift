@@ -9,7 +9,8 @@ struct RunCommand: ParsableCommand {
     abstract: "Train the runs of a spec.",
     discussion: """
       With --store, runs that the store has are not computed again: the same command continues an
-      interrupted sweep. Exit codes: 64 usage, 65 bad spec or data, 69 device unavailable, 70
+      interrupted sweep, runs under way from their checkpoints (STORE.checkpoints). SIGINT, SIGTERM and
+      SIGUSR1 save and stop. Exit codes: 64 usage, 65 bad spec or data, 69 device unavailable, 70
       internal, 74 input/output, 130 interrupted (finished runs are saved).
       """)
 
@@ -25,6 +26,14 @@ struct RunCommand: ParsableCommand {
   @Option(help: "SQLite file for results and curves.")
   var store: String?
 
+  @Option(help: "Only this share of the runs: i/n with 0 <= i < n, dealt by cost.")
+  var shard: String?
+
+  @Option(
+    name: .customLong("checkpoint-every"),
+    help: "Seconds between two checkpoints of a batch under way (with --store).")
+  var checkpointEvery = 60.0
+
   @Option(help: "Train this share of the runs (0 to 1) on the CPU reference too, and compare.")
   var verify = 0.0
 
@@ -38,6 +47,9 @@ struct RunCommand: ParsableCommand {
     guard (0...1).contains(verify) else {
       throw ValidationError("--verify \(verify): must be from 0 to 1")
     }
+    guard checkpointEvery >= 0 else {
+      throw ValidationError("--checkpoint-every \(checkpointEvery): must be at least 0 seconds")
+    }
   }
 
   func run() throws {
@@ -46,24 +58,27 @@ struct RunCommand: ParsableCommand {
     if let steps { overrides.append("steps=\(steps)") }
     let mapping = try devices.mappingChoice()
     let spec = try spec.load(more: overrides)
-    let plan = try SweepPlan(spec, instance: try self.spec.instance())
+    let windows = try SweepWindows(
+      spec, instance: try self.spec.instance(),
+      shard: try shard.map { try Shard(parsing: $0) } ?? .whole)
     let backends = try devices.backends()
     if theory, self.store == nil, !json {
       throw ValidationError("--theory needs --store or --json to put it")
     }
     let store = try self.store.map { try RunStore(writing: $0) }
     var session = SweepSession(
-      backends: backends, mapping: mapping, verify: verify, store: store, theory: theory)
+      backends: backends, mapping: mapping, verify: verify, store: store, theory: theory,
+      checkpointInterval: checkpointEvery)
     if json {
       session.onResult = { try Output.line($0.json) }
     } else {
-      let thresholds = plan.runs.first?.thresholds ?? Thresholds(train: 0, test: 0)
+      let thresholds = windows.first.runs.first?.thresholds ?? Thresholds(train: 0, test: 0)
       let table = RunTable(
         axes: spec.axes.map(\.key), metrics: (thresholds.trainMetric, thresholds.testMetric))
       try Output.line(table.header)
       session.onResult = { try Output.line(table.row($0)) }
     }
-    try session.run(plan, spec)
+    try session.run(windows, spec)
   }
 }
 

@@ -13,34 +13,52 @@ struct SweepSession {
   var store: RunStore?
   /// Whether what the papers predict goes beside each result.
   var theory = false
+  /// Seconds between two checkpoints of a batch; nil writes none.
+  var checkpointInterval: Double? = 60
   var onResult: @Sendable (RunResult) throws -> Void = { _ in }
 
-  /// Runs what the store does not have yet.
+  /// Runs what the store does not have yet, from where checkpoints beside it left off.
   ///
-  /// - Throws: `Failure.Interrupted` after Ctrl-C; finished runs are in the store by then.
-  func run(_ plan: SweepPlan, _ spec: SweepSpec) throws {
+  /// - Throws: `Failure.Interrupted` after a signal; finished runs are in the store by then, and runs
+  ///   under way in checkpoints.
+  func run(_ windows: SweepWindows, _ spec: SweepSpec) throws {
     let done = try store?.completedRuns() ?? []
-    let rest = SweepPlan(plan) { !done.contains($0.id) }
-    if rest.runs.count < plan.runs.count {
+    let first = windows.first.runs
+    let known = first.count { done.contains($0.id) }
+    if known > 0 {
       Failure.warn(
-        "\(plan.runs.count - rest.runs.count) of \(plan.runs.count) runs are in the store")
+        windows.count > first.count
+          ? "\(done.count) runs are in the store"
+          : "\(known) of \(first.count) runs are in the store")
     }
-    guard !rest.runs.isEmpty else { return }
+    guard known < first.count || windows.count > first.count else { return }
+    let mean = Double(windows.first.runSteps) / Double(max(1, first.count))
+    let left = max(1, windows.count - (known > 0 ? done.count : 0))
     let runner = SweepRunner(
       backends: backends.devices, fallback: backends.fallback, reference: backends.reference,
       mapping: mapping, verifyFraction: verify)
     let sweep = try store?.addSweep(name: spec.name, spec: spec.text, version: programVersion) ?? 0
-    let progress = Progress(runs: rest.runs.count, runSteps: rest.runSteps)
+    let progress = Progress(runs: left, runSteps: Int(mean * Double(left)))
+    var resuming = Resumption()
+    resuming.isDone = { done.contains($0) }
+    if let store {
+      resuming.mapping = { try store.mapping(ofBatch: $0) }
+      if let checkpointInterval {
+        resuming.checkpoints = CheckpointFolder(store: store.path)
+        resuming.interval = checkpointInterval
+      }
+    }
     let (store, onResult, theory) = (store, onResult, theory)
     var events = SweepRunner.Events()
     events.progress = { progress.advance($0) }
     events.warning = { Failure.warn($0) }
     events.batch = { try store?.add($0, sweep: sweep) }
+    events.mapping = { try store?.setMapping($1, device: $2, ofBatch: $0) }
     events.results = { found in
       var results = found
       if theory {
         let known = try TheoryCatalog.predictions(
-          forAll: results.map(\.run), instance: plan.instance)
+          forAll: results.map(\.run), instance: windows.instance)
         for index in results.indices { results[index].predictions = known[index] }
       }
       try store?.add(results, sweep: sweep, version: programVersion)
@@ -55,17 +73,17 @@ struct SweepSession {
       interruption.end()
       progress.end()
     }
-    try runner.run(rest, events: events)
+    try runner.run(windows, resuming: resuming, events: events)
     if interruption.happened { throw Failure.Interrupted() }
   }
 }
 
-/// Ctrl-C and SIGTERM: the first asks to stop cleanly, the second ends at once.
+/// Ctrl-C, SIGTERM and SIGUSR1 (which Slurm sends before time is up): the first asks to stop cleanly, the second ends at once.
 ///
 /// `@unchecked Sendable` because the sources are made in `init` and afterwards only cancelled,
 /// which Dispatch allows from any thread.
 final class Interruption: @unchecked Sendable {
-  private static let signals = [SIGINT, SIGTERM]
+  private static let signals = [SIGINT, SIGTERM, SIGUSR1]
   private let count = Atomic<Int>(0)
   private let sources: [any DispatchSourceSignal]
 
@@ -78,7 +96,8 @@ final class Interruption: @unchecked Sendable {
       source.setEventHandler { [weak self] in
         guard let self else { return }
         if count.add(1, ordering: .relaxed).newValue > 1 { exit(130) }
-        Failure.warn("stopping after the launch in flight; finished runs are kept")
+        Failure.warn(
+          "stopping after the launch in flight; finished runs are kept, others go on later")
         stop()
       }
       source.resume()

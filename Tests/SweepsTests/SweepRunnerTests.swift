@@ -21,24 +21,24 @@ import _TestSupport
       (Int.max, 7, [7, 5]),
     ] {
       let batches = plan.batches(memoryLimit: limit, largest: largest)
-      #expect(batches.map(\.count) == expected)
-      #expect(Set(batches.joined().map(\.id)) == Set(plan.runs.map(\.id)))
+      #expect(batches.map(\.runs.count) == expected)
+      #expect(Set(batches.flatMap(\.runs).map(\.id)) == Set(plan.runs.map(\.id)))
     }
   }
 
   @Test func batchesSeparateWhatCannotTrainTogether() throws {
     let plan = try Harness.plan("sweep: {seed: [1, 2], method: [subgradient, proximal]}")
     let batches = plan.batches(memoryLimit: .max)
-    #expect(batches.map(\.count) == [2, 2])
-    for batch in batches { #expect(Set(batch.map(\.batchKey)).count == 1) }
+    #expect(batches.map(\.runs.count) == [2, 2])
+    for batch in batches { #expect(Set(batch.runs.map(\.batchKey)).count == 1) }
   }
 
   @Test func longRunsComeFirstAndSharedDataSideBySide() throws {
     let plan = try Harness.plan(
       "sweep: {learning_rate: [0.01, 0.1], seed: [1, 2], steps: [10, 30]}")
     let batch = plan.batches(memoryLimit: .max)[0]
-    #expect(batch.map(\.steps) == [30, 30, 30, 30, 10, 10, 10, 10])
-    let keys = batch.map(\.problemKey)
+    #expect(batch.runs.map(\.steps) == [30, 30, 30, 30, 10, 10, 10, 10])
+    let keys = batch.runs.map(\.problemKey)
     #expect(keys[0] == keys[1] && keys[1] != keys[2] && keys[2] == keys[3])
   }
 

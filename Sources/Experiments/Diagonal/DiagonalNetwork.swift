@@ -6,6 +6,7 @@ import BatchNumerics
 /// 2025 (arXiv 2505.20172), section 4 and appendix D.2.
 public struct DiagonalNetwork: DiagonalFamily {
   public let name = "diagonal-network"
+  public let sizeKeys = ["problem.n", "problem.d"]
   public let summary =
     "loss(<w, x>, y) + lambda/2 (|u|^2 + |v|^2), w = u^L - v^L or u v; +-1, Gaussian or Fourier "
     + "features"

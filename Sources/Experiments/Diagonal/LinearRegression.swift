@@ -20,6 +20,7 @@ public struct LinearRegression: DiagonalFamily {
   }
 
   public let name = "linear-regression"
+  public let sizeKeys = ["problem.n", "problem.d"]
   public let summary = "|X w - y|^2 + lambda/2 |w|^2, step by step or in closed form"
   public let parameters: [ParameterDefinition] =
     [

@@ -7,6 +7,7 @@ import BatchNumerics
 /// et al. 2023 (arXiv 2311.18817), section 3.3; Boursier et al. 2025 (arXiv 2505.20172), section 5.
 public struct MatrixRecovery: Experiment {
   public let name = "matrix-recovery"
+  public let sizeKeys = ["problem.n1", "problem.n2"]
   public let summary =
     "loss(X W - y) + sum_k (nuclear |A_k|_* + l2/2 |A_k|^2 + l1 |A_k|_1), W = A_1 ... A_L, "
     + "U U^T - V V^T or U V^T"

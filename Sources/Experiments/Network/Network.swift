@@ -7,6 +7,7 @@ import BatchNumerics
 /// 2311.18817), section 3.1 and Fig. 4; Boursier et al. 2025 (arXiv 2505.20172), section 5.
 public struct Network: Experiment {
   public let name = "network"
+  public let sizeKeys = ["model.width", "problem.p", "batch_size"]
   public let summary =
     "loss(W2 relu(W1 u + b1) + b2) + l1 |theta|_1 + l2 |theta|^2 + nuclear sum |W|_* + sobolev; "
     + "features u of token pairs, vectors, numbers or images"

@@ -6,6 +6,7 @@ import Synchronization
 /// Source: Notsawo et al. 2025 (arXiv 2506.05718), section 3.3, appendices D.1, F.1, G.1, H.1.
 public struct SparseRecovery: Experiment {
   public let name = "sparse-recovery"
+  public let sizeKeys = ["problem.n", "problem.N", "depth"]
   public let summary =
     "min 1/2 |X a - y|^2 + sum_k (l2/2 |A_k|^2 + l1 |A_k|_1), a = A_1 * ... * A_L"
   public let parameters =

@@ -1,7 +1,5 @@
 import BatchNumerics
-import Dispatch
 import Experiments
-import Synchronization
 
 /// The runs of a spec, checked, and grouped into batches.
 public struct SweepPlan: Sendable {
@@ -13,19 +11,22 @@ public struct SweepPlan: Sendable {
   ///
   /// - Throws: `SpecError` for the first impossible point.
   public init(_ spec: SweepSpec, instance: TensorFile? = nil) throws {
+    try self.init(spec, points: Array(0..<spec.count), instance: instance)
+  }
+
+  /// Prepares some points of a spec; equal runs count once.
+  init(_ spec: SweepSpec, points indices: [Int], instance: TensorFile?) throws {
     experiment = spec.experiment
     self.instance = instance
-    let points = Mutex([Result<PreparedRun, any Error>?](repeating: nil, count: spec.count))
     // Drawing and factoring problems is the work here: all cores, in order of points afterwards.
-    DispatchQueue.concurrentPerform(iterations: spec.count) { index in
-      let point = Result { try spec.experiment.prepare(spec.point(index), instance: instance) }
-      points.withLock { $0[index] = point }
+    let points = mapOnAllCores(indices.count) { position in
+      Result { try spec.experiment.prepare(spec.point(indices[position]), instance: instance) }
     }
     var seen: Set<String> = []
     var prepared: [PreparedRun] = []
-    for point in points.withLock({ $0 }) {
+    for point in points {
       do {
-        guard let run = try point?.get() else { continue }
+        let run = try point.get()
         if seen.insert(run.id).inserted { prepared.append(run) }
       } catch var error as SpecError {
         if error.place == nil { error.place = spec.name }
@@ -47,14 +48,14 @@ public struct SweepPlan: Sendable {
 
   /// Groups of runs that train together: equal batch keys, long runs first, runs that share data
   /// side by side, and no group above the limits.
-  public func batches(memoryLimit: Int, largest: Int = 8192) -> [[PreparedRun]] {
+  public func batches(memoryLimit: Int, largest: Int = 8192) -> [PlannedBatch] {
     var groups: [String: [PreparedRun]] = [:]
     var order: [String] = []
     for run in runs {
       if groups[run.batchKey] == nil { order.append(run.batchKey) }
       groups[run.batchKey, default: []].append(run)
     }
-    return order.flatMap { key -> [[PreparedRun]] in
+    return order.flatMap { key -> [PlannedBatch] in
       let members = (groups[key] ?? []).enumerated().sorted {
         ($1.element.steps, $0.element.problemKey, $0.offset)
           < ($0.element.steps, $1.element.problemKey, $1.offset)
@@ -62,8 +63,18 @@ public struct SweepPlan: Sendable {
       let fitting = memoryLimit / max(1, members.first?.bytes ?? 1)
       let size = max(1, min(largest, fitting))
       return stride(from: 0, to: members.count, by: size).map {
-        Array(members[$0..<min($0 + size, members.count)])
+        PlannedBatch(runs: Array(members[$0..<min($0 + size, members.count)]))
       }
     }
+  }
+}
+
+/// Runs that train together.
+public struct PlannedBatch: Sendable {
+  public let runs: [PreparedRun]
+
+  /// The batch's identity: the first 16 hexadecimal digits of the SHA-256 of its runs' own.
+  public var id: String {
+    String(SHA256.hexDigest(of: Array(runs.map(\.id).joined(separator: " ").utf8)).prefix(16))
   }
 }

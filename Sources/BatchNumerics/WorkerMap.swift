@@ -4,7 +4,7 @@ import Foundation
 /// Results of independent problems, found on all cores, in the problems' order.
 ///
 /// - Parameter body: gets the number of a problem and its worker's workspace, nil at first.
-func mapOnAllCores<Workspace, Value: Sendable>(
+package func mapOnAllCores<Workspace, Value: Sendable>(
   _ count: Int, workspace: Workspace.Type,
   _ body: @Sendable (Int, inout Workspace?) -> Value
 ) -> [Value] {
@@ -23,7 +23,7 @@ func mapOnAllCores<Workspace, Value: Sendable>(
 }
 
 /// Results of independent problems whose solution needs no workspace.
-func mapOnAllCores<Value: Sendable>(
+package func mapOnAllCores<Value: Sendable>(
   _ count: Int, _ body: @Sendable (Int) -> Value
 ) -> [Value] {
   mapOnAllCores(count, workspace: Void.self) { index, _ in body(index) }

@@ -83,6 +83,9 @@ public struct MatrixRecoveryBatch: Sendable {
     self.runs = runs
   }
 
+  /// What saved states call the rotation that a factor's next decomposition starts from.
+  public static func basisName(_ factor: String) -> String { "\(factor).basis" }
+
   /// Names and shapes of the factors, as tensor files have them.
   public var factorShapes: [(name: String, rows: Int, columns: Int)] {
     Self.factorShapes(parameterization, depth: depth, rows: rows, columns: columns, width: width)

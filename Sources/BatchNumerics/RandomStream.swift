@@ -55,6 +55,12 @@ public struct RandomStream: RandomSource, Sendable {
     generator = Philox4x32(key: SIMD2(seed, purpose.rawValue))
   }
 
+  /// The number of the next block. Set, it takes the stream there.
+  public var position: UInt64 {
+    get { index }
+    set { (index, spare) = (newValue, nil) }
+  }
+
   /// The words of the next block.
   public mutating func nextBlock() -> SIMD4<UInt32> {
     defer { index += 1 }

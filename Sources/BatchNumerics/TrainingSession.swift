@@ -80,6 +80,19 @@ public protocol TrainingSession: AnyObject {
   func advance(_ launch: Launch) throws -> EvaluationBlock
   /// The parameters of some runs as they stand, under their tensor-file names.
   func parameters(of runs: [Int]) throws -> [[NamedTensor]]
+
+  /// All that some runs need to go on to the bit: parameters, and what training keeps beside them.
+  /// Nothing in a run's state depends on the batch it is in. Random numbers follow from seeds.
+  func states(of runs: [Int]) throws -> [[NamedTensor]]
+  /// Puts runs of a session that has not trained yet where `states(of:)` of a session of the same
+  /// device, precision and mapping took them after `step` steps. The batch may be another one, and
+  /// the runs' order in it.
+  ///
+  /// Launches that these runs take part in must start at `step`.
+  ///
+  /// - Throws: `StateError`, naming the tensor, for a state of another kind of run or a damaged one;
+  ///   the session is then as it was.
+  func restore(_ states: [[NamedTensor]], of runs: [Int], step: Int) throws
 }
 
 /// A device that can train batches of every family.

@@ -39,3 +39,26 @@ extension Backend {
     }
   }
 }
+
+extension StatePart {
+  /// A tensor [run][...] of a backend.
+  init<B: Backend>(
+    _ name: String, _ shape: [Int], _ tensor: B.Tensor, on operations: B,
+    belongs: @escaping (Int) -> Bool = { _ in true }
+  ) {
+    let count = tensor.shape.perRun
+    self.init(
+      [(name, shape)], operations.precision, belongs: belongs,
+      read: { runs in
+        let all = try operations.read(tensor)
+        return runs.map { Array(all[($0 * count)..<(($0 + 1) * count)]) }
+      },
+      write: { values, runs in
+        var all = try operations.read(tensor)
+        for (numbers, run) in zip(values, runs) {
+          all.replaceSubrange((run * count)..<((run + 1) * count), with: numbers)
+        }
+        try operations.write(all, into: tensor)
+      })
+  }
+}

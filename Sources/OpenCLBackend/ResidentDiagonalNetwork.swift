@@ -6,7 +6,7 @@ import OpenCLHost
 ///
 /// One chunk: thousands of steps per launch. Several: a launch per step. Metrics come from the states
 /// at evaluated steps, in double on the host.
-final class ResidentDiagonalNetwork<S: RunScalar & KernelScalar>: TrainingSession {
+final class ResidentDiagonalNetwork<S: RunScalar & KernelScalar>: PartedSession {
   let mapping: String
   let metricNames: [String]
   let evaluationsPerLaunch: Int
@@ -263,11 +263,34 @@ final class ResidentDiagonalNetwork<S: RunScalar & KernelScalar>: TrainingSessio
   }
 
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
+    try runs.map { batch.tensors(try state(of: $0)) }
+  }
+
+  private func state(of run: Int) throws -> [Double] {
     let perRun = batch.parameterization.factorCount * tuning.paddedFeatures
-    return try runs.map { run in
-      let state = try queue.read(buffers.states, (run * perRun)..<((run + 1) * perRun)).values()
-      return batch.tensors(decoder(state, 0))
-    }
+    return decoder(
+      try queue.read(buffers.states, (run * perRun)..<((run + 1) * perRun)).values(), 0)
+  }
+
+  var runCount: Int { batch.runs.count }
+
+  /// Parts of predictions are made anew where a launch starts.
+  var stateParts: [StatePart] {
+    let (d, padded) = (batch.features, tuning.paddedFeatures)
+    let (queue, buffer) = (queue, buffers.states)
+    let factors = batch.parameterization.factorCount
+    return [
+      StatePart(
+        "parameters", [factors, d], S.precision, readRun: { [self] in try state(of: $0) },
+        writeRun: { values, run in
+          for factor in 0..<factors {
+            try queue.write(
+              values[(factor * d)..<((factor + 1) * d)].map { S($0) }, to: buffer,
+              at: (run * factors + factor) * padded)
+          }
+          try queue.finish()
+        })
+    ]
   }
 }
 

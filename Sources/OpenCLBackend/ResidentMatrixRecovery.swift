@@ -4,7 +4,7 @@ import OpenCLHost
 /// A batch of matrix-recovery runs whose state stays on the device: thousands of steps per launch,
 /// parameters written out at the evaluated steps, one read-back per launch. The metrics, with their
 /// singular values, are computed from those in double on the host.
-final class ResidentMatrixRecovery<S: RunScalar & KernelScalar>: TrainingSession {
+final class ResidentMatrixRecovery<S: RunScalar & KernelScalar>: PartedSession {
   let mapping: String
   let metricNames: [String]
   let evaluationsPerLaunch: Int
@@ -125,6 +125,22 @@ final class ResidentMatrixRecovery<S: RunScalar & KernelScalar>: TrainingSession
   }
 
   // MARK: - Reading back
+
+  var runCount: Int { batch.runs.count }
+
+  var stateParts: [StatePart] {
+    let factors = states.part(
+      batch.factorShapes.map { ($0.name, [$0.rows, $0.columns]) },
+      unpack: { [form] in form.unpack($0) }, pack: { [form] in form.pack($0) })
+    guard tuning.family == .matrix else { return [factors] }
+    let (runs, size) = (batch.runs, min(batch.rows, batch.columns))
+    return [factors]
+      + batch.factorShapes.map { shape in
+        states.part(
+          [(MatrixRecoveryBatch.basisName(shape.name), [size, size])], in: 1,
+          belongs: { runs[$0].nuclear > 0 })
+      }
+  }
 
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
     var statesOfGroup: [Int: [S]] = [:]

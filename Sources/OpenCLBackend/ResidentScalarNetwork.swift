@@ -4,7 +4,7 @@ import OpenCLHost
 /// A batch of networks of one variable whose state stays on the device: a run per SIMD lane,
 /// thousands of steps per launch. Metrics come from the states at evaluated steps, in double on the
 /// host.
-final class ResidentScalarNetwork<S: RunScalar & KernelScalar>: TrainingSession {
+final class ResidentScalarNetwork<S: RunScalar & KernelScalar>: PartedSession {
   let mapping = MappingChoice.lanes.rawValue
   let metricNames: [String]
   let evaluationsPerLaunch: Int
@@ -112,6 +112,15 @@ final class ResidentScalarNetwork<S: RunScalar & KernelScalar>: TrainingSession 
       }
     }
     return block
+  }
+
+  var runCount: Int { batch.runs.count }
+
+  var stateParts: [StatePart] {
+    let shape = [3, network.width]
+    let parameters = states.part([("parameters", shape)])
+    return S.precision == .f32
+      ? [parameters, states.part([("rounding", shape)], in: 1)] : [parameters]
   }
 
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] {

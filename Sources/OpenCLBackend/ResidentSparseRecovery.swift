@@ -3,7 +3,7 @@ import OpenCLHost
 
 /// A batch of sparse-recovery runs whose state stays on the device: thousands of steps per launch,
 /// evaluated on the device, one read-back per launch.
-final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession {
+final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: PartedSession {
   let mapping: String
   let metricNames: [String]
   let evaluationsPerLaunch: Int
@@ -158,6 +158,24 @@ final class ResidentSparseRecovery<S: RunScalar & KernelScalar>: TrainingSession
   /// Numbers of a factor of one run, with padding.
   private var perFactor: Int {
     tuning.kind == .lanes ? batch.columns : tuning.paddedColumns
+  }
+
+  var runCount: Int { batch.runs.count }
+
+  var stateParts: [StatePart] {
+    let (columns, padded) = (batch.columns, perFactor)
+    return [
+      states.part(
+        [("factors", [batch.depth, columns])],
+        unpack: { numbers in
+          stride(from: 0, to: numbers.count, by: padded).flatMap { numbers[$0..<($0 + columns)] }
+        },
+        pack: { factors in
+          stride(from: 0, to: factors.count, by: columns).flatMap {
+            Array(factors[$0..<($0 + columns)]).padded(to: padded)
+          }
+        })
+    ]
   }
 
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] {

@@ -56,3 +56,53 @@ struct ResidentStates<S: RunScalar & KernelScalar> {
     }
   }
 }
+
+// MARK: - Saving and restoring
+
+extension ResidentStates {
+  /// The part of runs' states that a buffer holds.
+  ///
+  /// - Parameters:
+  ///   - forms: the tensors that the buffer's numbers are, once unpacked.
+  ///   - unpack: from the numbers of a run in the kernel's order.
+  ///   - pack: the inverse.
+  func part(
+    _ forms: [StatePart.Form], in index: Int = 0,
+    belongs: @escaping (Int) -> Bool = { _ in true },
+    unpack: @escaping ([Double]) -> [Double] = { $0 },
+    pack: @escaping ([Double]) -> [Double] = { $0 }
+  ) -> StatePart {
+    StatePart(
+      forms, S.precision, belongs: belongs,
+      read: { runs in try numbers(of: runs, in: index).map(unpack) },
+      write: { values, runs in try replace(values.map(pack), of: runs, in: index) })
+  }
+
+  /// The numbers of some runs in a buffer, in the kernel's order.
+  private func numbers(of runs: [Int], in index: Int) throws -> [[Double]] {
+    var known: [Int: [S]] = [:]
+    for group in layout.groups(of: runs) { known[group] = try state(ofGroup: group, in: index) }
+    return runs.map { run in
+      let place = layout.place(ofRun: run)
+      let state = known[place.group] ?? []
+      return stride(from: place.lane, to: state.count, by: layout.width).map { Double(state[$0]) }
+    }
+  }
+
+  private func replace(_ numbers: [[Double]], of runs: [Int], in index: Int) throws {
+    let positions = Dictionary(uniqueKeysWithValues: zip(runs, runs.indices))
+    for group in layout.groups(of: runs) {
+      var state = try state(ofGroup: group, in: index)
+      for lane in 0..<layout.width {
+        // Surplus lanes repeat the last run, as at the start.
+        let members = layout.groups[group]
+        guard let position = positions[members[min(lane, members.count - 1)]] else { continue }
+        for (i, value) in numbers[position].enumerated() {
+          state[i * layout.width + lane] = S(value)
+        }
+      }
+      try queue.write(state, to: buffers[index], at: group * state.count)
+    }
+    try queue.finish()
+  }
+}

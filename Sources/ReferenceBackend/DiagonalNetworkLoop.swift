@@ -22,7 +22,12 @@ struct DiagonalNetworkLoop<S: RunScalar> {
 
   var session: LoopSession {
     LoopSession(
-      metricNames: metrics.names, allocatedBytes: bytes, advance: { advance($0) },
+      runCount: batch.runs.count, metricNames: metrics.names, allocatedBytes: bytes,
+      stateParts: [
+        StatePart("parameters", [batch.parameterization.factorCount, batch.features]) {
+          [trainers] in trainers[$0].state
+        }
+      ], advance: { advance($0) },
       parameters: { runs in runs.map { batch.tensors(trainers[$0].parameters) } })
   }
 
@@ -54,7 +59,7 @@ final class DiagonalNetworkTrainer<S: RunScalar>: @unchecked Sendable {
   private let targets: WorkArray<S>
   private let draws: LabelNoise
   /// u then v, or w
-  private let state: WorkArray<S>
+  let state: WorkArray<S>
   private let predictor: WorkArray<S>
   private let gradient: WorkArray<S>
   private let outputs: WorkArray<S>
@@ -80,7 +85,7 @@ final class DiagonalNetworkTrainer<S: RunScalar>: @unchecked Sendable {
     weight = S(batch.weight)
   }
 
-  var parameters: [Double] { state.indices.map { Double(state[$0]) } }
+  var parameters: [Double] { state.doubles }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)

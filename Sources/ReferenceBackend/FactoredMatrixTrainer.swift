@@ -12,7 +12,8 @@ final class FactoredMatrixTrainer<S: RunScalar>: RunTrainer {
   private let width: Int
   private let (rate, l1, l2, dataWeight): (S, S, S, S)
   /// U [n1][d] and V [n2][d].
-  private let factors: [WorkArray<S>]
+  let factors: [WorkArray<S>]
+  let decompositions: [ThinSVD<S>] = []
   private let slopes: [WorkArray<S>]
   private let seen: WorkArray<S>
   private let pulled: WorkArray<S>
@@ -37,10 +38,6 @@ final class FactoredMatrixTrainer<S: RunScalar>: RunTrainer {
         a[i] -= rate * (dataWeight * slope[i] + l2 * a[i] + l1 * signOf(a[i]))
       }
     }
-  }
-
-  var parameters: [Double] {
-    factors.flatMap { factor in factor.indices.map { Double(factor[$0]) } }
   }
 
   private func computeSlopes() {

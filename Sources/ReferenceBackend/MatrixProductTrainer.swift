@@ -10,10 +10,10 @@ final class MatrixProductTrainer<S: RunScalar>: RunTrainer {
   private let method: RecoveryMethod
   private let shapes: [(rows: Int, columns: Int)]
   private let (rate, nuclear, l1, l2): (S, S, S, S)
-  private let factors: [WorkArray<S>]
+  let factors: [WorkArray<S>]
   private let slopes: [WorkArray<S>]
   /// Empty without nuclear norm.
-  private let decompositions: [ThinSVD<S>]
+  let decompositions: [ThinSVD<S>]
   private let polar: WorkArray<S>
   /// W, and G = X^T (X W - y), [n1][n2].
   private let learned: WorkArray<S>
@@ -59,10 +59,6 @@ final class MatrixProductTrainer<S: RunScalar>: RunTrainer {
       }
     }
     if method == .projected { project() }
-  }
-
-  var parameters: [Double] {
-    factors.flatMap { factor in factor.indices.map { Double(factor[$0]) } }
   }
 
   private func project() {

@@ -1,10 +1,18 @@
 import BatchNumerics
 
 /// A run of the reference: what steps it and what it has become.
-protocol RunTrainer: AnyObject {
+protocol RunTrainer: AnyObject, SendableMetatype {
+  associatedtype S: RunScalar
+
   func step()
+  var factors: [WorkArray<S>] { get }
+  /// One per factor where there is a nuclear norm; otherwise none.
+  var decompositions: [ThinSVD<S>] { get }
+}
+
+extension RunTrainer {
   /// All factors, one after the other.
-  var parameters: [Double] { get }
+  var parameters: [Double] { factors.flatMap(\.doubles) }
 }
 
 /// The reference's batch of matrix-recovery runs: each run by itself, all cores at work.
@@ -68,8 +76,28 @@ struct MatrixRecoveryLoop<Trainer: RunTrainer> {
 
   var session: LoopSession {
     LoopSession(
-      metricNames: metricNames, allocatedBytes: allocatedBytes, advance: { advance($0) },
+      runCount: batch.runs.count, metricNames: metricNames, allocatedBytes: allocatedBytes,
+      stateParts: factorParts + basisParts, advance: { advance($0) },
       parameters: { parameters(of: $0) })
+  }
+
+  private var factorParts: [StatePart] {
+    batch.factorShapes.enumerated().map { k, shape in
+      StatePart(shape.name, [shape.rows, shape.columns]) { [trainers] in trainers[$0].factors[k] }
+    }
+  }
+
+  /// The rotations that decompositions start from.
+  private var basisParts: [StatePart] {
+    batch.factorShapes.enumerated().map { k, shape in
+      let size = min(shape.rows, shape.columns)
+      let trainers = trainers
+      return StatePart(
+        MatrixRecoveryBatch.basisName(shape.name), [size, size], batch.precision,
+        belongs: { !trainers[$0].decompositions.isEmpty },
+        readRun: { trainers[$0].decompositions[k].basis.map { Double($0) } },
+        writeRun: { trainers[$1].decompositions[k].basis = $0.map { Trainer.S($0) } })
+    }
   }
 
   /// The trainers of a launch.

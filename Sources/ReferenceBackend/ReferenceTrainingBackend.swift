@@ -25,15 +25,9 @@ public struct ReferenceTrainingBackend: TrainingBackend {
     }
     switch batch.precision {
     case .f32:
-      let loop = SparseRecoveryLoop<Float>(batch)
-      return LoopSession(
-        metricNames: loop.metricNames, allocatedBytes: loop.allocatedBytes,
-        advance: { loop.advance($0) }, parameters: { loop.parameters(of: $0) })
+      return SparseRecoveryLoop<Float>(batch).session
     case .f64:
-      let loop = SparseRecoveryLoop<Double>(batch)
-      return LoopSession(
-        metricNames: loop.metricNames, allocatedBytes: loop.allocatedBytes,
-        advance: { loop.advance($0) }, parameters: { loop.parameters(of: $0) })
+      return SparseRecoveryLoop<Double>(batch).session
     }
   }
 

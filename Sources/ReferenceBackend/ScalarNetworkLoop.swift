@@ -15,9 +15,20 @@ struct ScalarNetworkLoop<S: RunScalar> {
   var session: LoopSession {
     let numbers = batch.runs.count * (2 * 3 * network.width + 2 * batch.problems[0].train.count)
     return LoopSession(
-      metricNames: network.metricNames, allocatedBytes: numbers * batch.precision.byteCount,
+      runCount: batch.runs.count, metricNames: network.metricNames,
+      allocatedBytes: numbers * batch.precision.byteCount, stateParts: stateParts,
       advance: { advance($0) },
       parameters: { runs in runs.map { batch.model.tensors(trainers[$0].parameters) } })
+  }
+
+  private var stateParts: [StatePart] {
+    let shape = [3, network.width]
+    return [
+      StatePart("parameters", shape) { [trainers] in trainers[$0].state },
+      StatePart("rounding", shape, belongs: { _ in S.precision == .f32 }) { [trainers] in
+        trainers[$0].lost
+      },
+    ]
   }
 
   private func advance(_ launch: Launch) -> EvaluationBlock {
@@ -49,9 +60,9 @@ final class ScalarNetworkTrainer<S: RunScalar>: @unchecked Sendable {
   private let (x, y): (WorkArray<S>, WorkArray<S>)
   private let errors: WorkArray<S>
   /// v, b, u
-  private let state: WorkArray<S>
+  let state: WorkArray<S>
   /// What the sums of steps lost to rounding; used in Float only.
-  private let lost: WorkArray<S>
+  let lost: WorkArray<S>
   private let rate: S
   private let penalties: [(l1: S, l2: S)]
   private let signOfZero: S
@@ -69,7 +80,7 @@ final class ScalarNetworkTrainer<S: RunScalar>: @unchecked Sendable {
     signOfZero = S(batch.penalties.signOfZero)
   }
 
-  var parameters: [Double] { state.indices.map { Double(state[$0]) } }
+  var parameters: [Double] { state.doubles }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)

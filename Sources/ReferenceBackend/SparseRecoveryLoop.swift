@@ -53,8 +53,16 @@ struct SparseRecoveryLoop<S: RunScalar> {
     return columns.block(launch, metricCount: metricNames.count)
   }
 
+  var session: LoopSession {
+    LoopSession(
+      runCount: batch.runs.count, metricNames: metricNames, allocatedBytes: allocatedBytes,
+      stateParts: [
+        StatePart("factors", [batch.depth, batch.columns]) { [trainers] in trainers[$0].factors }
+      ], advance: { advance($0) }, parameters: { parameters(of: $0) })
+  }
+
   func parameters(of runs: [Int]) -> [[NamedTensor]] {
-    runs.map { batch.tensors(factors: trainers[$0].finalFactors) }
+    runs.map { batch.tensors(factors: trainers[$0].factors.doubles) }
   }
 
   /// The trainers of a launch.

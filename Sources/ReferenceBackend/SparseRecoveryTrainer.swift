@@ -14,7 +14,7 @@ final class SparseRecoveryTrainer<S: RunScalar> {
   private let l2: S
 
   /// A_1 ... A_L, [L][n]
-  private let factors: WorkArray<S>
+  let factors: WorkArray<S>
   private let product: WorkArray<S>
   private let residual: WorkArray<S>
   private let gradient: WorkArray<S>
@@ -78,9 +78,6 @@ final class SparseRecoveryTrainer<S: RunScalar> {
     }
     return sums
   }
-
-  /// The factors as they stand.
-  var finalFactors: [Double] { factors.indices.map { Double(factors[$0]) } }
 
   /// Component j of the learned vector a = A_1 * ... * A_L as of the last evaluation.
   func learned(_ j: Int) -> Double { Double(product[j]) }

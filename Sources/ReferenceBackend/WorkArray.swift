@@ -26,6 +26,13 @@ final class WorkArray<S: RunScalar>: @unchecked Sendable {
 
   var indices: Range<Int> { 0..<count }
 
+  var doubles: [Double] { indices.map { Double(start[$0]) } }
+
+  /// Replaces the numbers by as many others.
+  func replace(_ values: [Double]) {
+    for (i, value) in zip(indices, values) { start[i] = S(value) }
+  }
+
   @inline(__always)
   subscript(index: Int) -> S {
     get { start[index] }

@@ -94,6 +94,12 @@ private final class ProbeSession: TrainingSession {
   }
 
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] { try base.parameters(of: runs) }
+
+  func states(of runs: [Int]) throws -> [[NamedTensor]] { try base.states(of: runs) }
+
+  func restore(_ states: [[NamedTensor]], of runs: [Int], step: Int) throws {
+    try base.restore(states, of: runs, step: step)
+  }
 }
 
 /// Everything that a sweep reports.

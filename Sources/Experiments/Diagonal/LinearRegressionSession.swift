@@ -2,7 +2,7 @@ import BatchNumerics
 
 /// A batch of linear regressions in closed form: gradient flow at time learningRate * k, or the k-th
 /// iterate of gradient descent.
-final class LinearRegressionSession: TrainingSession {
+final class LinearRegressionSession: PartedSession {
   let mapping: String
   let metricNames: [String]
   let allocatedBytes: Int
@@ -53,4 +53,11 @@ final class LinearRegressionSession: TrainingSession {
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
     runs.map { batch.tensors(predictor($0, reached[$0])) }
   }
+
+  var runCount: Int { batch.runs.count }
+
+  /// Any time follows from the start.
+  var stateParts: [StatePart] { [] }
+
+  func resume(_ runs: [Int], at step: Int) { for run in runs { reached[run] = step } }
 }

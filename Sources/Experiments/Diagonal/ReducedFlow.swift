@@ -38,13 +38,13 @@ public struct ReducedFlow: Sendable {
   private let tolerance: Double
   private var coordinates: FlowCoordinates
   /// The parameters at `origin`, from where s counts.
-  private var initial: [Double]
-  private var origin = 0.0
-  private var s: [Double]
+  private(set) var initial: [Double]
+  private(set) var origin = 0.0
+  private(set) var s: [Double]
   /// X w0 where w is linear in z.
   private let startImage: [Double]
   /// The step that the error of the last one suggests.
-  private var step: Double?
+  private(set) var step: Double?
   private var current: Evaluation?
 
   /// s' and what it is made of.
@@ -132,6 +132,23 @@ public struct ReducedFlow: Sendable {
   /// state is NaN from then on.
   mutating func follow(to end: Double) throws {
     do { try advance(to: max(time, end)) } catch ReducedFlowError.stepLimit { isFinite = false }
+  }
+
+  // MARK: - Going on from a saved state
+
+  mutating func resume(time: Double, isFinite: Bool, step: Double?) {
+    (self.time, self.isFinite, self.step, current) = (time, isFinite, step, nil)
+  }
+
+  mutating func resume(_ cost: Cost) { self.cost = cost }
+
+  /// - Parameter start: the parameters at `origin`, where s was zero.
+  /// - Throws: `ReducedFlowError` for a start that there is no map from.
+  mutating func resume(origin: Double, start: [Double], s: [Double]) throws {
+    coordinates = try FlowCoordinates(
+      coordinates.parameterization, decay: coordinates.decay, initial: start, allowsZero: origin > 0
+    )
+    (self.origin, initial, self.s) = (origin, start, s)
   }
 
   // MARK: - A step

@@ -7,7 +7,7 @@ import Synchronization
 /// so that results do not depend on where launches end; `parameters` goes on from there with a copy.
 /// Runs whose numbers are not finite, or that use up their steps, have metrics that are NaN: they
 /// count as diverged and leave the others alone.
-public final class ReducedFlowSession: TrainingSession {
+public final class ReducedFlowSession: PartedSession {
   public let mapping = "reduced-flow"
   public let metricNames: [String]
   public let allocatedBytes: Int
@@ -86,4 +86,24 @@ public final class ReducedFlowSession: TrainingSession {
       return batch.tensors(flow.state)
     }
   }
+
+  public var runCount: Int { batch.runs.count }
+
+  /// The flows as the last evaluations left them.
+  public var stateParts: [StatePart] {
+    let forms = ReducedFlow.stateForms(size: batch.stateSize, samples: batch.samples)
+    return [
+      StatePart(
+        forms, .f64,
+        check: { [self] numbers, run in _ = try flows[run].resumed(from: numbers) },
+        read: { [self] runs in runs.map { flows[$0].stateNumbers } },
+        write: { [self] values, runs in
+          for (numbers, run) in zip(values, runs) {
+            flows[run] = try flows[run].resumed(from: numbers)
+          }
+        })
+    ]
+  }
+
+  public func resume(_ runs: [Int], at step: Int) { for run in runs { reached[run] = step } }
 }

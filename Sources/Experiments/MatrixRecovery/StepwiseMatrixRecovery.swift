@@ -10,7 +10,7 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
   public let metricNames: [String]
   public let allocatedBytes: Int
   var finals: [Int: [Double]] = [:]
-  var runCount: Int { batch.runs.count }
+  public var runCount: Int { batch.runs.count }
 
   private let operations: B
   private let batch: MatrixRecoveryBatch
@@ -139,6 +139,19 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
   func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.tensors(parameters) }
 
   func currentParameters() throws -> [[Double]] { try operations.readRuns(factors) }
+
+  public var stateParts: [StatePart] {
+    let (shapes, runs) = (batch.factorShapes, batch.runs)
+    let own = zip(shapes, factors).map {
+      StatePart($0.name, [$0.rows, $0.columns], $1, on: operations)
+    }
+    return own
+      + zip(shapes, bases).map {
+        StatePart(
+          MatrixRecoveryBatch.basisName($0.name), [$1.shape.rows, $1.shape.columns], $1,
+          on: operations, belongs: { runs[$0].nuclear > 0 })
+      }
+  }
 
   func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
     let parameters = try currentParameters()

@@ -9,6 +9,7 @@ final class BatchSamples<B: Backend> {
   private let tensors: [Int: SampleTensors<B>]  // by the number of samples
   private let rows: [Int: B.Indices]  // for dense inputs and fused passes
   private var batches: MiniBatches
+  private var restored: [Int: UInt64] = [:]
 
   /// - Parameter isFused: whether passes read whole sets in an order: then nothing is gathered.
   init(_ batch: NetworkBatch, size: Int, isFused: Bool, _ store: TensorStore<B>) throws {
@@ -29,6 +30,25 @@ final class BatchSamples<B: Backend> {
       uniqueKeysWithValues: (isFused || vocabulary == nil ? batches.sizes : []).map {
         ($0, try store.indices(runs, $0, 1, [Int32](repeating: 0, count: runs * $0)))
       })
+  }
+
+  /// How far the streams of shuffling have come.
+  var statePart: StatePart {
+    let name = "shuffling.position"
+    return StatePart(
+      name, [1], .f64,
+      check: { values, _ in
+        guard let position = UInt64(exactly: values[0]), position < 1 << 53 else {
+          throw StateError(name, "is \(values[0]), not a number of blocks")
+        }
+      },
+      readRun: { [self] run in [Double(batches.position(ofRun: run))] },
+      writeRun: { [self] values, run in restored[run] = UInt64(exactly: values[0]) })
+  }
+
+  func resume(_ runs: [Int], at step: Int) {
+    batches.resume(runs, at: runs.map { restored[$0] ?? 0 }, step: step)
+    restored = [:]
   }
 
   /// The whole set with the samples of the next step.

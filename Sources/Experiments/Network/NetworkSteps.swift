@@ -49,6 +49,34 @@ final class NetworkSteps<B: Backend> {
     logTimes = [Double](repeating: 0, count: runs)
   }
 
+  /// What the steps so far have left beside the parameters.
+  var stateParts: [StatePart] {
+    let (shapes, runs) = (batch.model.parameters, batch.runs)
+    func parts(_ kind: String, _ tensors: [B.Tensor]) -> [StatePart] {
+      zip(shapes, tensors).map {
+        StatePart("\($0.name).\(kind)", [$0.rows, $0.columns], $1, on: operations)
+      }
+    }
+    let rotations = zip(shapes, bases).compactMap { shape, basis in
+      basis.map { basis in
+        StatePart(
+          "\(shape.name).basis", [basis.shape.rows, basis.shape.columns], basis, on: operations,
+          belongs: { runs[$0].nuclear > 0 })
+      }
+    }
+    return parts("first-moment", moments.map(\.first))
+      + parts("second-moment", moments.map(\.second)) + parts("rounding", rounding) + rotations
+      + (batch.model.loss == .logCrossEntropy ? [clock] : [])
+  }
+
+  private var clock: StatePart {
+    StatePart(
+      "log-time", [1], .f64, readRun: { [self] in [logTimes[$0]] },
+      writeRun: { [self] in logTimes[$1] = $0[0] })
+  }
+
+  func resume(at step: Int) { self.step = step }
+
   /// Takes one step.
   ///
   /// - Parameter logLosses: of every run where the loss is logarithmic.

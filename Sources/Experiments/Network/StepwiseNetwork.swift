@@ -10,7 +10,7 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
     (fused == nil ? MappingChoice.stepwise : .blocks).rawValue + operations.variant
   }
   var finals: [Int: [Double]] = [:]
-  var runCount: Int { batch.runs.count }
+  public var runCount: Int { batch.runs.count }
 
   private let operations: B
   private let batch: NetworkBatch
@@ -97,6 +97,22 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
   func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.model.tensors(parameters) }
 
   func currentParameters() throws -> [[Double]] { try operations.readRuns(parameters.all) }
+
+  public var stateParts: [StatePart] {
+    let own = zip(batch.model.parameters, parameters.all).map {
+      StatePart($0.name, [$0.rows, $0.columns], $1, on: operations)
+    }
+    return own + steps.stateParts + (batches.map { [$0.statePart] } ?? [])
+  }
+
+  public func resume(_ runs: [Int], at step: Int) {
+    steps.resume(at: step)
+    batches?.resume(runs, at: step)
+  }
+
+  private var batches: BatchSamples<B>? {
+    if case .batches(let batches) = training { batches } else { nil }
+  }
 
   // MARK: - One step
 

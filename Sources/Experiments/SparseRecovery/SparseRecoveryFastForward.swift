@@ -4,7 +4,7 @@ import BatchNumerics
 /// vectors of X, whatever k is, on the host and in double precision.
 ///
 /// Source: Notsawo et al. 2025 (arXiv 2506.05718), Eq. 113.
-final class SparseRecoveryFastForward: TrainingSession {
+final class SparseRecoveryFastForward: PartedSession {
   let mapping = "exact-descent"
   let metricNames: [String]
   let allocatedBytes: Int
@@ -71,4 +71,11 @@ final class SparseRecoveryFastForward: TrainingSession {
   func parameters(of runs: [Int]) throws -> [[NamedTensor]] {
     runs.map { batch.tensors(factors: iterate($0, reached[$0])) }
   }
+
+  var runCount: Int { batch.runs.count }
+
+  /// Any step follows from the start.
+  var stateParts: [StatePart] { [] }
+
+  func resume(_ runs: [Int], at step: Int) { for run in runs { reached[run] = step } }
 }

@@ -12,7 +12,7 @@ public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
   private let batch: SparseRecoveryBatch
   private let metrics: SparseRecoveryMetrics
   var finals: [Int: [Double]] = [:]
-  var runCount: Int { batch.runs.count }
+  public var runCount: Int { batch.runs.count }
 
   private let measurements: B.Tensor  // [run or 1][N, n]
   private let observations: B.Tensor  // [run or 1][N, 1]
@@ -80,6 +80,10 @@ public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
 
   /// [run][L * n]
   func currentParameters() throws -> [[Double]] { try operations.readRuns(factors) }
+
+  public var stateParts: [StatePart] {
+    factors.enumerated().map { StatePart("A_\($0 + 1)", [batch.columns], $1, on: operations) }
+  }
 
   // MARK: - One step
 

@@ -24,30 +24,50 @@ struct SweepSession {
   func run(_ windows: SweepWindows, _ spec: SweepSpec) throws {
     let done = try store?.completedRuns() ?? []
     let first = windows.first.runs
+    let isOneWindow = windows.count <= first.count
     let known = first.count { done.contains($0.id) }
     if known > 0 {
       Failure.warn(
-        windows.count > first.count
-          ? "\(done.count) runs are in the store"
-          : "\(known) of \(first.count) runs are in the store")
+        isOneWindow
+          ? "\(known) of \(first.count) runs are in the store"
+          : "\(done.count) runs are in the store")
     }
-    guard known < first.count || windows.count > first.count else { return }
-    let mean = Double(windows.first.runSteps) / Double(max(1, first.count))
-    let left = max(1, windows.count - (known > 0 ? done.count : 0))
+    let resuming = resumption { done.contains($0) }
+    guard known < first.count || !isOneWindow else {
+      return try resuming.tidy { Failure.warn($0) }
+    }
     let runner = SweepRunner(
       backends: backends.devices, fallback: backends.fallback, reference: backends.reference,
       mapping: mapping, verifyFraction: verify)
     let sweep = try store?.addSweep(name: spec.name, spec: spec.text, version: programVersion) ?? 0
+    let left = isOneWindow ? first.count - known : windows.count
+    let mean = Double(windows.first.runSteps) / Double(max(1, first.count))
     let progress = Progress(runs: left, runSteps: Int(mean * Double(left)))
-    var resuming = Resumption()
-    resuming.isDone = { done.contains($0) }
-    if let store {
-      resuming.mapping = { try store.mapping(ofBatch: $0) }
-      if let checkpointInterval {
-        resuming.checkpoints = CheckpointFolder(store: store.path)
-        resuming.interval = checkpointInterval
-      }
+    let interruption = Interruption { runner.cancel() }
+    defer {
+      interruption.end()
+      progress.end()
     }
+    try runner.run(
+      windows, resuming: resuming, events: events(windows.instance, sweep, progress))
+    if interruption.happened { throw Failure.Interrupted() }
+  }
+
+  private func resumption(isDone: @escaping @Sendable (String) -> Bool) -> Resumption {
+    var resuming = Resumption()
+    resuming.isDone = isDone
+    guard let store else { return resuming }
+    resuming.mapping = { try store.mapping(ofBatch: $0) }
+    if let checkpointInterval {
+      resuming.checkpoints = CheckpointFolder(store: store.path)
+      resuming.interval = checkpointInterval
+    }
+    return resuming
+  }
+
+  private func events(
+    _ instance: TensorFile?, _ sweep: Int64, _ progress: Progress
+  ) -> SweepRunner.Events {
     let (store, onResult, theory) = (store, onResult, theory)
     var events = SweepRunner.Events()
     events.progress = { progress.advance($0) }
@@ -57,8 +77,7 @@ struct SweepSession {
     events.results = { found in
       var results = found
       if theory {
-        let known = try TheoryCatalog.predictions(
-          forAll: results.map(\.run), instance: windows.instance)
+        let known = try TheoryCatalog.predictions(forAll: results.map(\.run), instance: instance)
         for index in results.indices { results[index].predictions = known[index] }
       }
       try store?.add(results, sweep: sweep, version: programVersion)
@@ -68,13 +87,7 @@ struct SweepSession {
         progress.finishRun(result.status)
       }
     }
-    let interruption = Interruption { runner.cancel() }
-    defer {
-      interruption.end()
-      progress.end()
-    }
-    try runner.run(windows, resuming: resuming, events: events)
-    if interruption.happened { throw Failure.Interrupted() }
+    return events
   }
 }
 

@@ -17,6 +17,23 @@ public struct Resumption: Sendable {
 
   public init() {}
 
+  /// The runs that were saved and are not done; the others' checkpoints are removed, which a process
+  /// killed between storing a result and that may have left.
+  func saved(warn: (String) -> Void) throws -> [String: CheckpointFolder.Saved] {
+    guard let checkpoints else { return [:] }
+    let saved = try checkpoints.load(warn: warn)
+    checkpoints.forget(saved.keys.filter(isDone))
+    return saved.filter { !isDone($0.key) }
+  }
+
+  /// Removes the checkpoints of a sweep that is done.
+  ///
+  /// - Throws: `StoreError.inputOutput` where their folder cannot be read.
+  public func tidy(warn: (String) -> Void) throws {
+    _ = try saved(warn: warn)
+    checkpoints?.tidy()
+  }
+
   /// What is left of a planned batch: runs from their first step on, and those that were saved, by
   /// where they are.
   func items(

@@ -92,11 +92,11 @@ public final class SweepRunner: Sendable {
     let share = max(1, (count + backends.count - 1) / backends.count)
     let largest = min(8192, share)
     let reports = Self.serialized(events)
-    let saved = Mutex(try resuming.checkpoints?.load(warn: reports.warning) ?? [:])
+    let saved = Mutex(try resuming.saved(warn: reports.warning))
     let queue = WorkQueue(largest: largest, workers: backends.count) {
       guard let plan = try next() else { return nil }
-      return plan.batches(memoryLimit: limit, largest: largest).flatMap { batch in
-        saved.withLock { resuming.items(of: batch, saved: &$0) }
+      return try plan.batches(memoryLimit: limit, largest: largest).flatMap { batch in
+        try saved.withLock { try resuming.items(of: batch, saved: &$0) }
       }
     }
     let failure = Mutex<(any Error)?>(nil)

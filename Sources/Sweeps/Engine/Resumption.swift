@@ -7,9 +7,7 @@ public struct Resumption: Sendable {
   /// Whether a run needs no further training.
   public var isDone: @Sendable (_ run: String) -> Bool = { _ in false }
   /// The mapping and the device that a planned batch was begun with.
-  public var mapping: @Sendable (_ batch: String) throws -> (mapping: String, device: String)? = {
-    _ in nil
-  }
+  public var mapping: @Sendable (_ batch: String) throws -> BatchMapping? = { _ in nil }
   /// Where runs under way are saved; nil saves none.
   public var checkpoints: CheckpointFolder?
   /// Seconds between two checkpoints of a batch.

@@ -17,7 +17,7 @@ struct Grokcl: ParsableCommand {
     subcommands: [
       DevicesCommand.self, ExperimentsCommand.self, RunCommand.self, RunsCommand.self,
       ExportCommand.self, InstanceCommand.self, TheoryCommand.self, FigureCommand.self,
-      CompletionsCommand.self,
+      SubmitCommand.self, CompletionsCommand.self,
     ])
 
   static func main() {

@@ -21,7 +21,10 @@ struct SpecOptions: ParsableArguments {
   ///
   /// - Parameter more: overrides that other options stand for; they come last.
   func load(more: [String] = []) throws -> SweepSpec {
-    let overrides = overrides + more
+    try Self.load(spec, overrides: overrides + more)
+  }
+
+  static func load(_ spec: String, overrides: [String]) throws -> SweepSpec {
     if FileManager.default.fileExists(atPath: spec) {
       let text: String
       do {

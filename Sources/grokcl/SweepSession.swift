@@ -73,7 +73,7 @@ struct SweepSession {
     events.progress = { progress.advance($0) }
     events.warning = { Failure.warn($0) }
     events.batch = { try store?.add($0, sweep: sweep) }
-    events.mapping = { try store?.setMapping($1, device: $2, ofBatch: $0) }
+    events.mapping = { try store?.setMapping($1, ofBatch: $0) }
     events.results = { found in
       var results = found
       if theory {

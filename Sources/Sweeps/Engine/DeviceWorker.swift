@@ -90,7 +90,10 @@ struct DeviceWorker {
     (item.mapping, item.device) = (session.mapping, backend.deviceName)
     progress.begin(item)
     if let batch = item.batch, given.mapping == nil {
-      try storing { try events.mapping(batch, session.mapping, backend.deviceName) }
+      try storing {
+        try events.mapping(
+          batch, BatchMapping(mapping: session.mapping, device: backend.deviceName))
+      }
     }
     let report = ItemReport(
       worker: self, item: item, session: session, progress: progress, start: start)

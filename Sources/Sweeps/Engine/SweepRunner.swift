@@ -17,9 +17,7 @@ public final class SweepRunner: Sendable {
     public var results: @Sendable ([RunResult]) throws -> Void = { _ in }
     public var batch: @Sendable (BatchTiming) throws -> Void = { _ in }
     /// The mapping and device that a planned batch is trained with; told before its first result.
-    public var mapping:
-      @Sendable (_ batch: String, _ mapping: String, _ device: String) throws -> Void =
-        { _, _, _ in }
+    public var mapping: @Sendable (_ batch: String, BatchMapping) throws -> Void = { _, _ in }
     public var warning: @Sendable (String) -> Void = { _ in }
 
     public init() {}
@@ -157,8 +155,8 @@ public final class SweepRunner: Sendable {
     serialized.progress = { steps in gate.withLock { _ in events.progress(steps) } }
     serialized.results = { results in try gate.withLock { _ in try events.results(results) } }
     serialized.batch = { timing in try gate.withLock { _ in try events.batch(timing) } }
-    serialized.mapping = { batch, mapping, device in
-      try gate.withLock { _ in try events.mapping(batch, mapping, device) }
+    serialized.mapping = { batch, mapping in
+      try gate.withLock { _ in try events.mapping(batch, mapping) }
     }
     serialized.warning = { text in gate.withLock { _ in events.warning(text) } }
     return serialized

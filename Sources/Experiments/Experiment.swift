@@ -4,6 +4,8 @@ import BatchNumerics
 public struct PreparedRun: Sendable {
   /// Every key with its final value; the run's identity is their hash.
   public let parameters: ResolvedParameters
+  /// The parameters as a canonical JSON object.
+  public let json: String
   public let id: String
   public let steps: Int
   public let schedule: EvaluationSchedule
@@ -24,7 +26,8 @@ public struct PreparedRun: Sendable {
     comparableSteps: Int? = nil
   ) {
     self.parameters = parameters
-    id = parameters.runID
+    json = parameters.json
+    id = ResolvedParameters.runID(json)
     self.steps = steps
     self.schedule = schedule
     self.thresholds = thresholds

@@ -48,7 +48,7 @@ struct PlanCommand: ParsableCommand {
       return try Output.line(
         JSONText.object([
           ("run", JSONText.string(run.id)), ("steps", "\(run.steps)"),
-          ("parameters", run.parameters.json),
+          ("parameters", run.json),
         ]))
     }
     try Output.line("run \(run.id), \(run.steps) steps")

@@ -122,9 +122,13 @@ struct RunTable: Sendable {
 
   private static func row(_ cells: [String]) -> String {
     let widths = [16, 8, 10, 8, 10, 11, 11, 8]
-    return cells.enumerated().map { index, cell in
+    var line = ""
+    for (index, cell) in cells.enumerated() {
+      line += cell
+      guard index + 1 < cells.count else { break }
       let width = index < widths.count ? widths[index] : 12
-      return cell + String(repeating: " ", count: max(0, width - cell.count))
-    }.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+      line += String(repeating: " ", count: max(0, width - cell.utf8.count) + 2)
+    }
+    return line
   }
 }

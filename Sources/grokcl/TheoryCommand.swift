@@ -75,7 +75,7 @@ struct TheoryCommand: ParsableCommand {
 
   private static func object(_ run: PreparedRun, _ predictions: [Prediction]) -> String {
     JSONText.object([
-      ("run", JSONText.string(run.id)), ("parameters", run.parameters.json),
+      ("run", JSONText.string(run.id)), ("parameters", run.json),
       ("predictions", Prediction.json(predictions)),
     ])
   }

@@ -10,6 +10,11 @@ import Synchronization
 /// A device that gave up.
 struct DeviceLost: Error {}
 
+/// A device without room for so many runs.
+struct NoRoom: DeviceError {
+  let memoryShortage: MemoryShortage?
+}
+
 /// The reference behind a device that is small, that fails, and that notes how it is used.
 struct ProbeBackend: TrainingBackend {
   /// What was asked of the device.
@@ -25,12 +30,19 @@ struct ProbeBackend: TrainingBackend {
     var mostRuns: Int { launches.withLock { $0.map(\.runs).max() ?? 0 } }
   }
 
-  let deviceName = "probe"
+  var deviceName = "probe"
+  /// Runs that fit at a time; nil for any number.
+  var room: Int?
   var memoryLimit = Int.max
   var evaluationsPerLaunch = 4096
   /// Launches that succeed before the device is lost; nil is for ever, -1 fails to set up.
   var launchesUntilLoss: Int?
   let log = Log()
+
+  private func check(_ runs: Int) throws {
+    if launchesUntilLoss == -1 { throw DeviceLost() }
+    if let room, runs > room { throw NoRoom(memoryShortage: MemoryShortage(bytes: runs)) }
+  }
 
   func operations(_ precision: Precision) throws -> any Backend {
     try ReferenceTrainingBackend().operations(precision)
@@ -39,7 +51,7 @@ struct ProbeBackend: TrainingBackend {
   func session(
     for batch: DiagonalNetworkBatch, mapping: MappingChoice
   ) throws -> any TrainingSession {
-    if launchesUntilLoss == -1 { throw DeviceLost() }
+    try check(batch.runs.count)
     return ProbeSession(
       try ReferenceTrainingBackend().session(for: batch, mapping: mapping), self)
   }
@@ -47,7 +59,7 @@ struct ProbeBackend: TrainingBackend {
   func session(
     for batch: SparseRecoveryBatch, mapping: MappingChoice
   ) throws -> any TrainingSession {
-    if launchesUntilLoss == -1 { throw DeviceLost() }
+    try check(batch.runs.count)
     return ProbeSession(
       try ReferenceTrainingBackend().session(for: batch, mapping: mapping), self)
   }
@@ -55,7 +67,7 @@ struct ProbeBackend: TrainingBackend {
   func session(
     for batch: MatrixRecoveryBatch, mapping: MappingChoice
   ) throws -> (any TrainingSession)? {
-    if launchesUntilLoss == -1 { throw DeviceLost() }
+    try check(batch.runs.count)
     return try ReferenceTrainingBackend().session(for: batch, mapping: mapping).map {
       ProbeSession($0, self)
     }
@@ -64,7 +76,7 @@ struct ProbeBackend: TrainingBackend {
   func session(
     for batch: NetworkBatch, mapping: MappingChoice
   ) throws -> (any TrainingSession)? {
-    if launchesUntilLoss == -1 { throw DeviceLost() }
+    try check(batch.runs.count)
     return try ReferenceTrainingBackend().session(for: batch, mapping: mapping).map {
       ProbeSession($0, self)
     }

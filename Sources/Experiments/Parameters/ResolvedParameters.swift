@@ -52,7 +52,11 @@ public struct ResolvedParameters: Sendable, Hashable {
   }
 
   /// The run's identity: the first 16 hexadecimal digits of the SHA-256 of `json`.
-  public var runID: String { String(SHA256.hexDigest(of: Array(json.utf8)).prefix(16)) }
+  public var runID: String { Self.runID(json) }
+
+  static func runID(_ json: String) -> String {
+    String(SHA256.hexDigest(of: Array(json.utf8)).prefix(16))
+  }
 
   private func missing(_ key: String, _ allowed: String) -> SpecError {
     SpecError(key: key, value: self[key].description, "must be \(allowed)")

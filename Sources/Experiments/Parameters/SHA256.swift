@@ -3,8 +3,9 @@
 /// Source: FIPS 180-4.
 public enum SHA256 {
   public static func hexDigest(of message: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef")
-    return String(digest(of: message).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    let digits = Array("0123456789abcdef".utf8)
+    let text = digest(of: message).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The 32 bytes of the digest.
@@ -15,29 +16,41 @@ public enum SHA256 {
     padded += (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }
 
     var hash = initial
-    for start in stride(from: 0, to: padded.count, by: 64) {
-      compress(padded[start..<(start + 64)], into: &hash)
+    var schedule = [UInt32](repeating: 0, count: 64)
+    padded.withUnsafeBufferPointer { bytes in
+      for start in stride(from: 0, to: bytes.count, by: 64) {
+        compress(UnsafeBufferPointer(rebasing: bytes[start..<(start + 64)]), &schedule, into: &hash)
+      }
     }
     return hash.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
   }
 
-  private static func compress(_ block: ArraySlice<UInt8>, into hash: inout [UInt32]) {
-    var w = [UInt32](repeating: 0, count: 64)
-    for (i, byte) in block.enumerated() { w[i / 4] |= UInt32(byte) << UInt32(24 - 8 * (i % 4)) }
-    for t in 16..<64 {
-      let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ (w[t - 15] >> 3)
-      let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ (w[t - 2] >> 10)
-      w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
+  private static func compress(
+    _ block: UnsafeBufferPointer<UInt8>, _ schedule: inout [UInt32], into hash: inout [UInt32]
+  ) {
+    schedule.withUnsafeMutableBufferPointer { w in
+      for t in 0..<16 {
+        w[t] =
+          UInt32(block[4 * t]) << 24 | UInt32(block[4 * t + 1]) << 16
+          | UInt32(block[4 * t + 2]) << 8 | UInt32(block[4 * t + 3])
+      }
+      for t in 16..<64 {
+        let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ (w[t - 15] >> 3)
+        let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ (w[t - 2] >> 10)
+        w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
+      }
     }
     var (a, b, c, d) = (hash[0], hash[1], hash[2], hash[3])
     var (e, f, g, h) = (hash[4], hash[5], hash[6], hash[7])
-    for t in 0..<64 {
-      let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let first = h &+ sum1 &+ ((e & f) ^ (~e & g)) &+ constants[t] &+ w[t]
-      let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let second = sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
-      (h, g, f, e) = (g, f, e, d &+ first)
-      (d, c, b, a) = (c, b, a, first &+ second)
+    constants.withUnsafeBufferPointer { k in
+      for t in 0..<64 {
+        let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+        let first = h &+ sum1 &+ ((e & f) ^ (~e & g)) &+ k[t] &+ schedule[t]
+        let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+        let second = sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
+        (h, g, f, e) = (g, f, e, d &+ first)
+        (d, c, b, a) = (c, b, a, first &+ second)
+      }
     }
     for (i, word) in [a, b, c, d, e, f, g, h].enumerated() { hash[i] = hash[i] &+ word }
   }

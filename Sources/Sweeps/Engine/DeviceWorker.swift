@@ -41,7 +41,7 @@ struct DeviceWorker {
     } catch {
       let rest = progress.rest
       guard !rest.runs.isEmpty else { return }
-      guard error is DeviceMemoryError, rest.runs.count > 1 else {
+      guard MemoryShortage(error) != nil, rest.runs.count > 1 else {
         throw DeviceLoss(underlying: error, rest: rest)
       }
       events.warning(
@@ -58,12 +58,23 @@ struct DeviceWorker {
   // MARK: - A batch
 
   /// The session of a batch, at its step; runs whose states do not fit the device start again.
-  private func open(_ item: inout WorkItem) throws -> any TrainingSession {
+  private func open(
+    _ item: inout WorkItem, _ progress: ItemProgress
+  ) throws -> any TrainingSession {
     let runs = item.runs.map(\.run)
     func session(_ choice: MappingChoice) throws -> any TrainingSession {
       try experiment.session(for: runs, instance: instance, on: backend, mapping: choice)
     }
-    guard let recorded = item.mapping else { return try session(mapping) }
+    func settled() throws -> MappingChoice {
+      try experiment.settled(mapping, for: runs, instance: instance, on: backend)
+    }
+    guard let recorded = item.mapping else {
+      let isOwn = item.device == nil || item.device == backend.deviceName
+      let choice = try isOwn ? item.choice ?? settled() : settled()
+      (item.choice, item.device) = (choice, backend.deviceName)
+      progress.begin(item)
+      return try session(choice)
+    }
     if item.step == 0 {
       // Another device has its own mappings.
       return try session(item.device == backend.deviceName ? .recorded(recorded) : mapping)
@@ -78,7 +89,7 @@ struct DeviceWorker {
         "\(runs.count) saved runs cannot go on on \(backend.deviceName) (\(error)); "
           + "they start again")
       item = item.restarted
-      return try session(mapping)
+      return try open(&item, progress)
     }
   }
 
@@ -86,7 +97,7 @@ struct DeviceWorker {
     let clock = ContinuousClock()
     let start = clock.now
     var item = given
-    let session = try open(&item)
+    let session = try open(&item, progress)
     (item.mapping, item.device) = (session.mapping, backend.deviceName)
     progress.begin(item)
     if let batch = item.batch, given.mapping == nil {

@@ -74,7 +74,7 @@ public struct RunResult: Sendable {
     var members = [
       ("run", JSONText.string(run.id)),
       ("experiment", JSONText.string(experiment)),
-      ("parameters", run.parameters.json),
+      ("parameters", run.json),
       ("device", JSONText.string(device)),
       ("precision", run.parameters["precision"].json),
       ("mapping", JSONText.string(mapping)),

@@ -22,6 +22,8 @@ struct WorkItem: Sendable {
   var runs: [RunInFlight]
   /// The mapping that was recorded for them, as results depend on it; nil if none was yet.
   var mapping: String?
+  /// The mapping that was settled for a whole that these are a part of; nil for a whole.
+  var choice: MappingChoice?
   /// The device that the mapping and the states belong to.
   var device: String?
   /// The planned batch they come from; nil for runs of several.

@@ -31,7 +31,7 @@ extension RunStore {
   ) throws {
     let number = try insertRow(
       [
-        result.run.id, sweep, result.experiment, result.run.parameters.json,
+        result.run.id, sweep, result.experiment, result.run.json,
         result.status.rawValue, result.steps, result.t1, result.t2, result.finalJSON,
         result.device, result.run.parameters["precision"].description, result.mapping,
         result.seconds, result.runStepsPerSecond, result.maxDeviation, version,

@@ -11,7 +11,10 @@ public protocol PartedSession: TrainingSession {
 extension PartedSession {
   public func resume(_ runs: [Int], at step: Int) throws {}
 
-  public func states(of runs: [Int]) throws -> [[NamedTensor]] {
+  public func states(of runs: [Int]) throws -> [[NamedTensor]] { try partStates(of: runs) }
+
+  /// The parts of some runs as tensors.
+  public func partStates(of runs: [Int]) throws -> [[NamedTensor]] {
     try checkRuns(runs)
     var states = [[NamedTensor]](repeating: [], count: runs.count)
     for part in stateParts {

@@ -83,6 +83,8 @@ public protocol TrainingSession: AnyObject {
 
   /// All that some runs need to go on to the bit: parameters, and what training keeps beside them.
   /// Nothing in a run's state depends on the batch it is in. Random numbers follow from seeds.
+  ///
+  /// - Precondition: the runs took part in all launches so far, and none of those failed.
   func states(of runs: [Int]) throws -> [[NamedTensor]]
   /// Puts runs of a session that has not trained yet where `states(of:)` of a session of the same
   /// device, precision and mapping took them after `step` steps. The batch may be another one, and
@@ -132,33 +134,32 @@ public protocol TrainingBackend: Sendable {
   func session(
     for batch: DiagonalNetworkBatch, mapping: MappingChoice
   ) throws -> any TrainingSession
+
+  /// What a choice comes to for a batch, so that any part of the batch can be trained to the same
+  /// bits: `automatic` weighs the number of runs, among others. Takes no memory. `automatic` is left
+  /// where it does not depend on them.
+  ///
+  /// - Throws: `MappingError` as `session`.
+  func settled(_ mapping: MappingChoice, for batch: SparseRecoveryBatch) throws -> MappingChoice
+  /// Likewise.
+  func settled(_ mapping: MappingChoice, for batch: MatrixRecoveryBatch) throws -> MappingChoice
+
+  /// The batched operations that a step-wise session in a mapping had.
+  ///
+  /// - Throws: `MappingError` where the device lacks what a recorded mapping used.
+  func operations(_ precision: Precision, mapping: MappingChoice) throws -> any Backend
 }
 
-/// Which of a device's mappings a batch is to use.
-public enum MappingChoice: String, Sendable, CaseIterable {
-  /// The fastest for the device and the batch, by the backend's cost estimate.
-  case automatic = "auto"
-  /// One run per SIMD lane.
-  case lanes
-  /// One run per work-item, its components across SIMD lanes.
-  case components
-  /// One run per work-group.
-  case workGroup = "work-group"
-  /// One batched operation after the other.
-  case stepwise
-  /// As stepwise, with all gradients of a network from one launch: blocks of samples in cache.
-  case blocks
-}
+extension TrainingBackend {
+  public func settled(
+    _ mapping: MappingChoice, for batch: SparseRecoveryBatch
+  ) throws -> MappingChoice { mapping }
 
-/// A mapping that a device cannot run, and what it can.
-public struct MappingError: Error, Equatable, CustomStringConvertible {
-  public let mapping: MappingChoice
-  public let reason: String
+  public func settled(
+    _ mapping: MappingChoice, for batch: MatrixRecoveryBatch
+  ) throws -> MappingChoice { mapping }
 
-  public init(_ mapping: MappingChoice, _ reason: String) {
-    self.mapping = mapping
-    self.reason = reason
-  }
-
-  public var description: String { "mapping \(mapping.rawValue): \(reason)" }
+  public func operations(
+    _ precision: Precision, mapping: MappingChoice
+  ) throws -> any Backend { try operations(precision) }
 }

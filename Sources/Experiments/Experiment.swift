@@ -73,8 +73,23 @@ public protocol Experiment: Sendable {
     mapping: MappingChoice
   ) throws -> any TrainingSession
 
+  /// What a choice comes to for a batch, without taking memory on the device: in that mapping any part
+  /// of the batch trains to the bits that the whole would.
+  func settled(
+    _ mapping: MappingChoice, for runs: [PreparedRun], instance: TensorFile?,
+    on backend: any TrainingBackend
+  ) throws -> MappingChoice
+
   /// The data and initial parameters that a run would use, as a tensor file holds them.
   func instanceTensors(_ run: PreparedRun, instance: TensorFile?) throws -> [NamedTensor]
+}
+
+extension Experiment {
+  /// Families whose automatic choice does not depend on the number of runs.
+  public func settled(
+    _ mapping: MappingChoice, for runs: [PreparedRun], instance: TensorFile?,
+    on backend: any TrainingBackend
+  ) throws -> MappingChoice { mapping }
 }
 
 /// The families that there are.

@@ -15,7 +15,6 @@ protocol StepwiseSession: PartedSession {
 }
 
 extension StepwiseSession {
-  public var mapping: String { MappingChoice.stepwise.rawValue }
   public var evaluationsPerLaunch: Int { 1024 }
 
   /// All runs step together; those that take no part any more have left their parameters behind.
@@ -30,6 +29,13 @@ extension StepwiseSession {
     }
     try (step..<max(step, launch.end)).forEach { _ in try takeStep() }
     return block
+  }
+
+  public func states(of runs: [Int]) throws -> [[NamedTensor]] {
+    if let run = runs.first(where: { finals[$0] != nil }) {
+      throw StateError("run \(run) takes no part any more")
+    }
+    return try partStates(of: runs)
   }
 
   public func parameters(of runs: [Int]) throws -> [[NamedTensor]] {

@@ -90,10 +90,12 @@ extension DiagonalNetworkTuning {
     _ batch: DiagonalNetworkBatch, _ device: Capabilities, _ mapping: MappingChoice,
     forcing: DiagonalNetworkForcing? = nil
   ) throws {
-    guard [.automatic, .components, .workGroup].contains(mapping) else {
+    guard let kind = mapping.kind, [.automatic, .components, .workGroup].contains(kind) else {
       throw MappingError(mapping, "diagonal networks have auto, components and work-group")
     }
-    let isVector = mapping == .components || (mapping == .automatic && device.kind == .cpu)
+    let recorded = mapping.recordedName
+    let recordedSize = try device.groupSize(mapping)
+    let isVector = kind == .components || (kind == .automatic && device.kind == .cpu)
     var size = 1
     if !isVector {
       while size < min(256, device.maxWorkGroupSize, max(batch.samples, batch.features, 32)) {
@@ -101,7 +103,7 @@ extension DiagonalNetworkTuning {
       }
       size = min(size, device.maxWorkGroupSize)
     }
-    groupSize = forcing?.groupSize ?? size
+    groupSize = recorded == nil ? forcing?.groupSize ?? size : recordedSize ?? 1
     lanes = groupSize == 1 ? device.lanes(batch.precision) : 1
     isSigns = batch.areSigns
     let unit = groupSize == 1 ? max(4 * lanes, isSigns ? 32 : 1) : 32
@@ -113,7 +115,8 @@ extension DiagonalNetworkTuning {
     // evens out.
     let parts = device.kind == .cpu ? 4 * device.computeUnits : device.computeUnits
     let wanted = isLarge ? min(parts, batch.features / least) : 1
-    chunks = max(1, forcing?.chunks ?? wanted)
+    chunks = max(
+      1, recorded.map { min($0.chunks ?? 1, batch.features) } ?? forcing?.chunks ?? wanted)
     chunkSize = Self.padded((batch.features + chunks - 1) / chunks, to: unit)
     // One sample's row lies together for label noise, all samples' where all are read.
     tile = batch.method == .labelNoise ? chunkSize : unit
@@ -122,6 +125,7 @@ extension DiagonalNetworkTuning {
     isForced = forcing?.runsPerGroup != nil
     localBytes =
       device.kind == .cpu ? device.localMemoryBytes : min(device.localMemoryBytes, 32 << 10)
+    try mapping.require(name)
   }
 
   private static func padded(_ count: Int, to multiple: Int) -> Int {

@@ -23,26 +23,36 @@ struct MatrixRecoveryPlanner {
   ///
   /// - Throws: `MappingError` where no kernel trains the batch in the mapping that is asked for.
   func tuning(_ choice: MappingChoice) throws -> MatrixRecoveryTuning? {
-    if choice == .stepwise || choice == .blocks {
+    let size = try device.groupSize(choice)
+    guard let kind = choice.kind, kind != .stepwise, kind != .blocks else {
       throw MappingError(choice, "is not a resident kernel")
     }
+    let tuning = try tuning(choice, kind, size)
+    if let tuning { try choice.require(tuning.name) }
+    return tuning
+  }
+
+  /// - Parameter size: of work-groups, instead of what is fastest.
+  private func tuning(
+    _ choice: MappingChoice, _ kind: MappingChoice, _ size: Int?
+  ) throws -> MatrixRecoveryTuning? {
     if isMatrix {
-      switch choice {
+      switch kind {
       case .automatic: return device.kind == .cpu ? matrixLanes() : try? matrixWorkGroup()
       case .lanes: return matrixLanes()
-      case .workGroup: return try matrixWorkGroup()
+      case .workGroup: return try matrixWorkGroup(size)
       default: throw MappingError(choice, "trains no matrix with a nuclear norm; lanes does")
       }
     }
     guard isFactored else {
-      if choice == .automatic { return nil }
+      if kind == .automatic { return nil }
       throw MappingError(choice, "has no kernel for such a batch; stepwise trains it")
     }
-    switch choice {
+    switch kind {
     case .automatic: return device.kind == .cpu ? factoredOnCPU() : factoredWorkGroup()
     case .lanes: return factoredLanes()
     case .components: return factoredComponents()
-    default: return factoredWorkGroup()
+    default: return factoredWorkGroup(size)
     }
   }
 
@@ -88,9 +98,9 @@ struct MatrixRecoveryPlanner {
   }
 
   /// - Throws: `MappingError` where state and working copies do not fit local memory.
-  private func matrixWorkGroup() throws -> MatrixRecoveryTuning {
+  private func matrixWorkGroup(_ size: Int? = nil) throws -> MatrixRecoveryTuning {
     let (rows, columns) = (max(batch.rows, batch.columns), min(batch.rows, batch.columns))
-    var group = columns <= 16 ? 64 : 128
+    var group = size ?? (columns <= 16 ? 64 : 128)
     while group > max(1, device.maxWorkGroupSize) { group /= 2 }
     let pairs = (columns + 1) / 2
     let share = max(1, group / pairs)
@@ -165,8 +175,8 @@ struct MatrixRecoveryPlanner {
       ])
   }
 
-  private func factoredWorkGroup() -> MatrixRecoveryTuning {
-    let group = min(128, max(1, device.maxWorkGroupSize))
+  private func factoredWorkGroup(_ size: Int? = nil) -> MatrixRecoveryTuning {
+    let group = size ?? min(128, max(1, device.maxWorkGroupSize))
     var team = 1
     while team < min(8, group), team * 2 <= batch.width { team *= 2 }
     let working =

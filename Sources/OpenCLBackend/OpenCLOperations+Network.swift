@@ -47,7 +47,7 @@ extension OpenCLOperations {
     try products.multiply(a, b, into: c, epilogue: epilogue)
   }
 
-  public var variant: String { products.usesLibrary ? "+clblast" : "" }
+  public var variant: String { products.usesLibrary ? ProductRoutine.libraryVariant : "" }
 
   public func fusedNetwork(
     _ model: NetworkModel, runs: Int, samples: Int, isOrdered: Bool

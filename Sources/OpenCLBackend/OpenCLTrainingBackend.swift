@@ -1,4 +1,5 @@
 import BatchNumerics
+import Foundation
 import OpenCLHost
 
 /// An OpenCL device as a training backend: one context, resident kernels for the hot families,
@@ -10,9 +11,13 @@ public struct OpenCLTrainingBackend: TrainingBackend {
   private let product: ProductRoutine?
   private let diagonal: DiagonalNetworkForcing?
 
+  /// The environment variable `GROKCL_MEMORY_LIMIT` may hold bytes beyond which allocations fail, as
+  /// the driver of a smaller device would have it; batches are planned for the device as it is.
+  ///
   /// - Throws: `OpenCLError` where no context can be made.
   public init(_ device: Device) throws {
-    try self.init(device, avoidsDouble: false, placement: nil, product: nil)
+    let limit = ProcessInfo.processInfo.environment["GROKCL_MEMORY_LIMIT"]
+    try self.init(device, avoidsDouble: false, memoryLimit: limit.flatMap { Int($0) })
   }
 
   /// For tests.
@@ -23,11 +28,13 @@ public struct OpenCLTrainingBackend: TrainingBackend {
   ///   - placement: where the work-group mapping reads X, instead of where it is best.
   ///   - product: how matrix products are formed, instead of what is fastest.
   ///   - diagonal: how diagonal networks are laid out, instead of what is fastest.
+  ///   - memoryLimit: bytes beyond which allocations fail.
   package init(
     _ device: Device, avoidsDouble: Bool = false, placement: WorkGroupPlacement? = nil,
-    product: ProductRoutine? = nil, diagonal: DiagonalNetworkForcing? = nil
+    product: ProductRoutine? = nil, diagonal: DiagonalNetworkForcing? = nil,
+    memoryLimit: Int? = nil
   ) throws {
-    context = try Context(device)
+    context = try Context(device, memoryLimit: memoryLimit)
     self.avoidsDouble = avoidsDouble
     self.placement = placement
     self.product = product
@@ -47,10 +54,48 @@ public struct OpenCLTrainingBackend: TrainingBackend {
   public var memory: MemoryUse { context.memory }
 
   public func operations(_ precision: Precision) throws -> any Backend {
+    try operations(precision, product)
+  }
+
+  /// Without CLBlast where the recorded session had none of it. Where it had, the choice that this
+  /// machine keeps says for which products.
+  public func operations(
+    _ precision: Precision, mapping: MappingChoice
+  ) throws -> any Backend {
+    guard let name = mapping.recordedName else { return try operations(precision) }
+    switch name.variant {
+    case "":
+      let own: ProductRoutine = context.device.capabilities.kind == .cpu ? .vectors : .tiles
+      return try operations(precision, product ?? own)
+    case ProductRoutine.libraryVariant where CLBlast.isAvailable:
+      return try operations(precision)
+    default: throw MappingError(mapping, "there is no \(name.variant.dropFirst()) here")
+    }
+  }
+
+  private func operations(
+    _ precision: Precision, _ product: ProductRoutine?
+  ) throws -> any Backend {
     switch precision {
     case .f32: try OpenCLOperations<Float>(context, avoidsDouble: avoidsDouble, product: product)
     case .f64: try OpenCLOperations<Double>(context, avoidsDouble: false, product: product)
     }
+  }
+
+  public func settled(
+    _ mapping: MappingChoice, for batch: SparseRecoveryBatch
+  ) throws -> MappingChoice {
+    guard mapping == .automatic else { return mapping }
+    let planner = SparseRecoveryPlanner(batch, context.device.capabilities, placement: placement)
+    return .recorded(try planner.tuning(mapping).name)
+  }
+
+  public func settled(
+    _ mapping: MappingChoice, for batch: MatrixRecoveryBatch
+  ) throws -> MappingChoice {
+    guard mapping == .automatic else { return mapping }
+    let planner = MatrixRecoveryPlanner(batch, context.device.capabilities)
+    return try planner.tuning(mapping).map { .recorded($0.name) } ?? mapping
   }
 
   public func session(
@@ -88,18 +133,20 @@ public struct OpenCLTrainingBackend: TrainingBackend {
   ) throws -> (any TrainingSession)? {
     let capabilities = context.device.capabilities
     try capabilities.require(batch.precision)
-    guard mapping == .automatic || mapping == .lanes else {
+    let kind = mapping.kind
+    guard kind == .automatic || kind == .lanes else {
       throw MappingError(mapping, "networks have auto, stepwise and, of one variable, lanes")
     }
     let samples = batch.problems.first?.train.count ?? 0
     guard let network = ScalarNetwork(batch), samples <= ResidentScalarNetwork<Float>.mostSamples,
-      mapping == .lanes || capabilities.kind == .cpu
+      kind == .lanes || capabilities.kind == .cpu
     else {
-      guard mapping == .automatic else {
+      guard kind == .automatic else {
         throw MappingError(mapping, "is for networks of one variable trained by gd")
       }
       return nil
     }
+    try mapping.require(MappingChoice.lanes.rawValue)
     switch batch.precision {
     case .f32: return try ResidentScalarNetwork<Float>(batch, network, context)
     case .f64: return try ResidentScalarNetwork<Double>(batch, network, context)

@@ -45,4 +45,7 @@ package enum ProductRoutine: String, Sendable, CaseIterable {
   case tiles
   /// CLBlast
   case library = "clblast"
+
+  /// What the names of mappings say of CLBlast.
+  static var libraryVariant: String { "+" + ProductRoutine.library.rawValue }
 }

@@ -31,17 +31,21 @@ struct SparseRecoveryPlanner {
 
   /// - Throws: `MappingError` where the device cannot run the mapping that is asked for.
   func tuning(_ choice: MappingChoice) throws -> SparseRecoveryTuning {
-    switch choice {
-    case .automatic: automatic()
-    case .lanes: lanesTuning(vectors: 2)
-    case .components: componentsTuning()
-    case .workGroup: workGroupTuning()
-    case .stepwise, .blocks: throw MappingError(choice, "is not a resident kernel")
-    }
+    let size = try device.groupSize(choice)
+    let tuning =
+      switch choice.kind {
+      case .automatic: automatic()
+      case .lanes: lanesTuning(vectors: 2)
+      case .components: componentsTuning()
+      case .workGroup: workGroupTuning(size ?? workGroupSize)
+      default: throw MappingError(choice, "is not a resident kernel")
+      }
+    try choice.require(tuning.name)
+    return tuning
   }
 
   private func automatic() -> SparseRecoveryTuning {
-    guard device.kind == .cpu else { return workGroupTuning() }
+    guard device.kind == .cpu else { return workGroupTuning(workGroupSize) }
     let candidates = [lanesTuning(vectors: 2), lanesTuning(vectors: 1), componentsTuning()]
     return candidates.min { cost($0) < cost($1) } ?? componentsTuning()
   }
@@ -102,8 +106,7 @@ struct SparseRecoveryPlanner {
       ])
   }
 
-  private func workGroupTuning() -> SparseRecoveryTuning {
-    let group = workGroupSize
+  private func workGroupTuning(_ group: Int) -> SparseRecoveryTuning {
     let working =
       batch.columns + padded(batch.rows, to: group) + batch.rows * max(1, group / batch.rows)
     let sums = group * 8

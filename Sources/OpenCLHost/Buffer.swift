@@ -52,13 +52,14 @@ public final class Buffer<Element: BitwiseCopyable>: Sendable {
     var code: cl_int = 0
     let flags = cl_mem_flags(CL_MEM_READ_WRITE)
     let raw = ocl_clCreateBuffer(context.handle.raw, flags, bytes, nil, &code)
-    return try created(
-      raw,
-      code,
-      "clCreateBuffer",
-      device: context.device.name,
-      detail: "\(bytes) bytes"
-    )
+    do throws(OpenCLError) {
+      return try created(
+        raw, code, "clCreateBuffer", device: context.device.name, detail: "\(bytes) bytes")
+    } catch {
+      throw OpenCLError(
+        status: error.status, call: error.call, device: error.device, detail: error.detail,
+        bytes: bytes)
+    }
   }
 
   /// Throws unless the range has elements and all of them are in the buffer.

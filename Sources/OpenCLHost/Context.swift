@@ -37,6 +37,7 @@ public final class Context: Sendable {
   /// The device.
   public let device: Device
   let handle: Handle
+  private let memoryLimit: Int?
   private let state = Mutex(State())
   /// One build at a time, so that equal requests of several tasks build once.
   let buildTurn = Mutex(())
@@ -54,10 +55,13 @@ public final class Context: Sendable {
 
   /// Opens a device.
   ///
-  /// - Parameter device: from `Device.all()` or `DeviceSelection`.
+  /// - Parameters:
+  ///   - device: from `Device.all()` or `DeviceSelection`.
+  ///   - memoryLimit: bytes of buffers beyond which allocations fail, as on a smaller device.
   /// - Throws: `OpenCLError` with the driver's status.
-  public init(_ device: Device) throws(OpenCLError) {
+  public init(_ device: Device, memoryLimit: Int? = nil) throws(OpenCLError) {
     self.device = device
+    self.memoryLimit = memoryLimit
     var code: cl_int = 0
     var id: cl_device_id? = device.handle.raw
     let properties: [cl_context_properties] = [
@@ -94,24 +98,26 @@ public final class Context: Sendable {
   private func checkAllocation(bytes: Int, held: Int) throws(OpenCLError) {
     let limits = device.capabilities
     guard bytes > 0 else {
-      throw refusal(.invalidBufferSize, "\(bytes) bytes; a buffer needs at least one element")
+      throw refusal(.invalidBufferSize, bytes, "a buffer needs at least one element")
     }
     guard bytes <= limits.maxAllocationBytes else {
       throw refusal(
-        .invalidBufferSize,
-        "\(bytes) bytes; one allocation may have at most \(limits.maxAllocationBytes) bytes"
+        .invalidBufferSize, bytes,
+        "one allocation may have at most \(limits.maxAllocationBytes) bytes"
       )
     }
-    guard bytes <= limits.globalMemoryBytes - held else {
+    let all = min(memoryLimit ?? .max, limits.globalMemoryBytes)
+    guard bytes <= all - held else {
       throw refusal(
-        .memoryAllocationFailure,
-        "\(bytes) bytes; the device has \(limits.globalMemoryBytes) bytes, \(held) of them in use"
+        .memoryAllocationFailure, bytes, "the device has \(all) bytes, \(held) of them in use"
       )
     }
   }
 
-  private func refusal(_ status: Status, _ detail: String) -> OpenCLError {
-    OpenCLError(status: status, call: "clCreateBuffer", device: device.name, detail: detail)
+  private func refusal(_ status: Status, _ bytes: Int, _ detail: String) -> OpenCLError {
+    OpenCLError(
+      status: status, call: "clCreateBuffer", device: device.name,
+      detail: "\(bytes) bytes; \(detail)", bytes: bytes)
   }
 
   /// Books a buffer after checking the limits.

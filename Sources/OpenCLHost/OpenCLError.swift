@@ -15,6 +15,8 @@ public struct OpenCLError: Error, Sendable {
   public let detail: String?
   /// Options, log and source, when a program did not build.
   public let build: BuildFailure?
+  /// The size of the buffer, when one could not be made.
+  public let bytes: Int?
 
   /// An error made of its parts.
   public init(
@@ -22,13 +24,15 @@ public struct OpenCLError: Error, Sendable {
     call: String,
     device: String? = nil,
     detail: String? = nil,
-    build: BuildFailure? = nil
+    build: BuildFailure? = nil,
+    bytes: Int? = nil
   ) {
     self.status = status
     self.call = call
     self.device = device
     self.detail = detail
     self.build = build
+    self.bytes = bytes
   }
 }
 

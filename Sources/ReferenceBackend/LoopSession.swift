@@ -5,7 +5,8 @@ import BatchNumerics
 /// Its loops are handed in as closures over a concrete `Float` or `Double` type: the compiler
 /// specialises those, while generic code behind a protocol runs a hundred times slower.
 final class LoopSession: PartedSession {
-  let mapping = "loop"
+  static let mappingName = "loop"
+  let mapping: String = LoopSession.mappingName
   let metricNames: [String]
   let allocatedBytes: Int
   let evaluationsPerLaunch = 4096

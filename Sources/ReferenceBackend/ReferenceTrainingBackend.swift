@@ -20,7 +20,7 @@ public struct ReferenceTrainingBackend: TrainingBackend {
   public func session(
     for batch: SparseRecoveryBatch, mapping: MappingChoice
   ) throws -> any TrainingSession {
-    guard mapping == .automatic else {
+    guard mapping == .automatic || mapping == .recorded(LoopSession.mappingName) else {
       throw MappingError(mapping, "the cpu reference has only auto and stepwise")
     }
     switch batch.precision {
@@ -34,7 +34,7 @@ public struct ReferenceTrainingBackend: TrainingBackend {
   public func session(
     for batch: MatrixRecoveryBatch, mapping: MappingChoice
   ) throws -> (any TrainingSession)? {
-    guard mapping == .automatic else {
+    guard mapping == .automatic || mapping == .recorded(LoopSession.mappingName) else {
       throw MappingError(mapping, "the cpu reference has only auto and stepwise")
     }
     return MatrixRecoveryReference.session(batch)
@@ -43,7 +43,7 @@ public struct ReferenceTrainingBackend: TrainingBackend {
   public func session(
     for batch: NetworkBatch, mapping: MappingChoice
   ) throws -> (any TrainingSession)? {
-    guard mapping == .automatic else {
+    guard mapping == .automatic || mapping == .recorded(LoopSession.mappingName) else {
       throw MappingError(mapping, "the cpu reference has only auto and stepwise")
     }
     return ScalarNetwork(batch).map { network in
@@ -57,7 +57,7 @@ public struct ReferenceTrainingBackend: TrainingBackend {
   public func session(
     for batch: DiagonalNetworkBatch, mapping: MappingChoice
   ) throws -> any TrainingSession {
-    guard mapping == .automatic else {
+    guard mapping == .automatic || mapping == .recorded(LoopSession.mappingName) else {
       throw MappingError(mapping, "the cpu reference has only auto")
     }
     switch batch.precision {

@@ -92,18 +92,23 @@ extension DiagonalFamily {
     switch training {
     case .descent: return try backend.session(for: batch, mapping: mapping)
     case .reducedFlow:
-      try requireAutomatic(mapping)
-      return try ReducedFlowSession(batch)
+      return try checked(mapping) { try ReducedFlowSession(batch) }
     case .linearFlow, .linearDescent:
-      try requireAutomatic(mapping)
-      return try LinearRegressionSession(batch, isDescent: training == .linearDescent)
+      return try checked(mapping) {
+        try LinearRegressionSession(batch, isDescent: training == .linearDescent)
+      }
     }
   }
 
-  private func requireAutomatic(_ mapping: MappingChoice) throws {
-    guard mapping == .automatic else {
+  private func checked(
+    _ mapping: MappingChoice, _ make: () throws -> any TrainingSession
+  ) throws -> any TrainingSession {
+    if mapping.kind != nil, mapping != .automatic {
       throw MappingError(mapping, "exact curves are computed on the host: auto only")
     }
+    let session = try make()
+    try mapping.require(session.mapping)
+    return session
   }
 
   public func instanceTensors(_ run: PreparedRun, instance: TensorFile?) throws -> [NamedTensor] {

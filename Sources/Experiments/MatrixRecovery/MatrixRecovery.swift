@@ -34,6 +34,7 @@ public struct MatrixRecovery: Experiment {
         train: try parameters.number("thresholds.train"),
         test: try parameters.number("thresholds.test")),
       batchKey: "\(model.key) \(count) \(isDense) \(precision) \(schedule) "
+        + "\(try parameters.number("regularizer.nuclear") > 0) "
         + "\(parameters["record.singular_values"]) \(parameters["record.angles"])",
       problemKey: try instance?.digest ?? MatrixRecoveryGenerator(parameters).key,
       bytes: (4 * model.parameterCount + data) * precision.byteCount)
@@ -44,10 +45,17 @@ public struct MatrixRecovery: Experiment {
     mapping: MappingChoice
   ) throws -> any TrainingSession {
     let batch = try batch(of: runs, instance: instance)
-    if mapping != .stepwise, let session = try backend.session(for: batch, mapping: mapping) {
+    if mapping.kind != .stepwise, let session = try backend.session(for: batch, mapping: mapping) {
       return session
     }
-    return try stepwise(batch, on: backend.operations(batch.precision))
+    return try stepwise(batch, on: backend.operations(batch.precision, mapping: mapping))
+  }
+
+  public func settled(
+    _ mapping: MappingChoice, for runs: [PreparedRun], instance: TensorFile?,
+    on backend: any TrainingBackend
+  ) throws -> MappingChoice {
+    try backend.settled(mapping, for: batch(of: runs, instance: instance))
   }
 
   private func stepwise<B: Backend>(

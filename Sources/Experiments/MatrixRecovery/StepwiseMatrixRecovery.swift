@@ -9,6 +9,7 @@ import BatchNumerics
 public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
   public let metricNames: [String]
   public let allocatedBytes: Int
+  public var mapping: String { MappingChoice.stepwise.rawValue + operations.variant }
   var finals: [Int: [Double]] = [:]
   public var runCount: Int { batch.runs.count }
 

@@ -45,12 +45,13 @@ public struct Network: Experiment {
     mapping: MappingChoice
   ) throws -> any TrainingSession {
     let batch = try batch(of: runs, instance: instance)
-    if mapping != .stepwise, mapping != .blocks,
+    if mapping.kind != .stepwise, mapping.kind != .blocks,
       let session = try backend.session(for: batch, mapping: mapping)
     {
       return session
     }
-    return try stepwise(batch, on: backend.operations(batch.precision), mapping)
+    return try stepwise(
+      batch, on: backend.operations(batch.precision, mapping: mapping), mapping)
   }
 
   private func stepwise<B: Backend>(

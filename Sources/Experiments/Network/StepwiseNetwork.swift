@@ -35,7 +35,7 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
   /// The most samples that are evaluated at once.
   private static var largestChunk: Int { 4096 }
 
-  /// - Parameter mapping: `.stepwise` uses no fused passes, `.blocks` asks for them.
+  /// - Parameter mapping: of the kind `.stepwise` it uses no fused passes, `.blocks` asks for them.
   public init(
     _ batch: NetworkBatch, on operations: B, mapping: MappingChoice = .automatic
   ) throws {
@@ -66,10 +66,10 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
     let train = batch.owners.map(\.train)
     let isPartial = perStep < counts.0
     fused =
-      mapping == .stepwise || batch.hasSobolev
+      mapping.kind == .stepwise || batch.hasSobolev
       ? nil
       : try operations.fusedNetwork(model, runs: runs, samples: perStep, isOrdered: isPartial)
-    guard mapping != .blocks || fused != nil else {
+    guard mapping.kind != .blocks || fused != nil else {
       throw MappingError(mapping, "no such kernel for this network on this device")
     }
     if let size = batch.batchSize, size < counts.0 {

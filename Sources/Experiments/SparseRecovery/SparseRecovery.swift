@@ -61,10 +61,17 @@ public struct SparseRecovery: Experiment {
     if try runs[0].parameters.choice("solver", as: Solver.self) == .closedForm {
       return try SparseRecoveryFastForward(batch)
     }
-    if mapping == .stepwise {
-      return try stepwise(batch, on: backend.operations(batch.precision))
+    if mapping.kind == .stepwise {
+      return try stepwise(batch, on: backend.operations(batch.precision, mapping: mapping))
     }
     return try backend.session(for: batch, mapping: mapping)
+  }
+
+  public func settled(
+    _ mapping: MappingChoice, for runs: [PreparedRun], instance: TensorFile?,
+    on backend: any TrainingBackend
+  ) throws -> MappingChoice {
+    try backend.settled(mapping, for: batch(of: runs, instance: instance))
   }
 
   private func stepwise<B: Backend>(

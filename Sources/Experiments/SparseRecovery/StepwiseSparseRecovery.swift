@@ -7,6 +7,7 @@ import BatchNumerics
 public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
   public let metricNames: [String]
   public let allocatedBytes: Int
+  public var mapping: String { MappingChoice.stepwise.rawValue + operations.variant }
 
   private let operations: B
   private let batch: SparseRecoveryBatch

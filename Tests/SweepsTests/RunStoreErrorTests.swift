@@ -137,18 +137,25 @@ import _TestSupport
     }
   }
 
-  /// A store of the first version, without predictions, is read as it is and completed by a writer.
-  @Test func olderSchemaIsCompleted() throws {
-    let run = try makeStore()
-    try execute("DROP TABLE predictions; PRAGMA user_version = 1")
-    #expect(try RunStore(reading: path).predictions(of: run).isEmpty)
-    let before = try RunStore(reading: path).curves(of: run)
-    do {
-      let store = try RunStore(writing: path)
-      #expect(try store.curves(of: run) == before)
-      #expect(try store.completedRuns() == [run])
+  /// Stores of earlier versions are read as they are, and completed by a writer.
+  @Test(arguments: [1, 2]) func olderSchemaIsCompleted(version: Int) throws {
+    try StoreHarness.fill(path)
+    if version > 1 {
+      try execute(
+        "INSERT INTO predictions VALUES (2, 'delay', 3.5, 'steps', 'asymptotic', 'x', '[]')")
     }
-    try execute("SELECT value FROM predictions")
+    let before = try StoreHarness.contents(path)
+    let done = try RunStore(reading: path).completedRuns()
+    try OlderStore.make(path, version: version)
+    let bytes = FileManager.default.contents(atPath: path)
+    #expect(try StoreHarness.contents(path) == before)
+    #expect(try RunStore(reading: path).completedRuns() == done)
+    #expect(try RunStore(reading: path).mapping(ofBatch: "b") == nil)
+    #expect(FileManager.default.contents(atPath: path) == bytes)
+    try RunStore(writing: path).close()
+    #expect(FileManager.default.contents(atPath: path) != bytes)
+    #expect(try StoreHarness.contents(path) == before)
+    try execute("SELECT id, mapping, device FROM batches")
   }
 
   // MARK: - Damage

@@ -81,7 +81,7 @@ import _TestSupport
     try store.add(collector.results, sweep: sweep, version: "1.0")
 
     let done = try store.completedRuns()
-    #expect(done == Set(plan.runs.filter { $0.steps == 40 }.map(\.id)))
+    #expect(done == RunSet(plan.runs.filter { $0.steps == 40 }.map(\.id)))
     let rest = SweepPlan(plan, keeping: { !done.contains($0.id) })
     #expect(rest.runs.map(\.steps) == [400, 400, 400])
     let again = try Harness.run(rest).results

@@ -54,6 +54,10 @@ public enum JSONText {
   }
 
   public static func string(_ value: String) -> String {
+    let isPlain = value.utf8.allSatisfy {
+      $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    if isPlain { return "\"" + value + "\"" }
     var text = "\""
     for scalar in value.unicodeScalars {
       switch scalar {
@@ -74,6 +78,13 @@ public enum JSONText {
   }
 
   public static func object(_ members: [(String, String)]) -> String {
-    "{" + members.map { "\(string($0.0)):\($0.1)" }.joined(separator: ",") + "}"
+    var text = "{"
+    for (index, member) in members.enumerated() {
+      if index > 0 { text += "," }
+      text += string(member.0)
+      text += ":"
+      text += member.1
+    }
+    return text + "}"
   }
 }

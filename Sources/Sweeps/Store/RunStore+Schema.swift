@@ -31,7 +31,51 @@ extension RunStore {
       source TEXT NOT NULL, conditions TEXT NOT NULL);
     CREATE INDEX predictions_of_run ON predictions (run);
     """,
+    // Runs are numbered, so that curves, tensors and predictions need not repeat identities.
+    """
+    CREATE TABLE numbered_runs (
+      number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+      sweep INTEGER NOT NULL REFERENCES sweeps(id),
+      experiment TEXT NOT NULL, parameters TEXT NOT NULL, status TEXT NOT NULL,
+      steps INTEGER NOT NULL, t1 INTEGER, t2 INTEGER, final TEXT NOT NULL,
+      device TEXT NOT NULL, precision TEXT NOT NULL, mapping TEXT NOT NULL,
+      seconds REAL NOT NULL, run_steps_per_second REAL NOT NULL, max_deviation REAL,
+      version TEXT NOT NULL);
+    INSERT INTO numbered_runs (\(columnsOfRuns)) SELECT \(columnsOfRuns) FROM runs ORDER BY rowid;
+    CREATE TABLE numbered_curves (
+      run INTEGER NOT NULL, metric TEXT NOT NULL, data BLOB NOT NULL, digest INTEGER);
+    INSERT INTO numbered_curves (run, metric, data) SELECT number, metric, data
+      FROM curves JOIN numbered_runs ON numbered_runs.id = run ORDER BY curves.rowid;
+    CREATE TABLE numbered_tensors (
+      run INTEGER NOT NULL, name TEXT NOT NULL, shape TEXT NOT NULL, data BLOB NOT NULL,
+      digest INTEGER);
+    INSERT INTO numbered_tensors (run, name, shape, data) SELECT number, name, shape, data
+      FROM tensors JOIN numbered_runs ON numbered_runs.id = run ORDER BY tensors.rowid;
+    CREATE TABLE numbered_predictions (
+      run INTEGER NOT NULL, name TEXT NOT NULL, value REAL, unit TEXT NOT NULL,
+      kind TEXT NOT NULL, source TEXT NOT NULL, conditions TEXT NOT NULL);
+    INSERT INTO numbered_predictions
+      SELECT number, name, value, unit, kind, source, conditions
+      FROM predictions JOIN numbered_runs ON numbered_runs.id = run ORDER BY predictions.rowid;
+    DROP TABLE predictions; DROP TABLE tensors; DROP TABLE curves; DROP TABLE runs;
+    ALTER TABLE numbered_runs RENAME TO runs;
+    ALTER TABLE numbered_curves RENAME TO curves;
+    ALTER TABLE numbered_tensors RENAME TO tensors;
+    ALTER TABLE numbered_predictions RENAME TO predictions;
+    CREATE INDEX runs_by_status ON runs (status, id);
+    CREATE INDEX curves_of_run ON curves (run);
+    CREATE INDEX tensors_of_run ON tensors (run);
+    CREATE INDEX predictions_of_run ON predictions (run);
+    CREATE TABLE batches (
+      id TEXT PRIMARY KEY, mapping TEXT NOT NULL, device TEXT NOT NULL) WITHOUT ROWID;
+    """,
   ]
+
+  /// The columns of `runs` that all versions of the schema have.
+  static let columnsOfRuns = """
+    id, sweep, experiment, parameters, status, steps, t1, t2, final, device, precision, mapping, \
+    seconds, run_steps_per_second, max_deviation, version
+    """
 
   /// The version of the schema that this program writes, kept in SQLite's `user_version`.
   public static var schemaVersion: Int { migrations.count }
@@ -54,5 +98,11 @@ extension RunStore {
           : "is an SQLite file but not a grokcl store")
     }
     return version
+  }
+
+  /// What stands in the column `run` of a run's curves, tensors and predictions, as SQL with the
+  /// run's identity for an argument.
+  static func runKey(version: Int) -> String {
+    version < 3 ? "?" : "(SELECT number FROM runs WHERE id = ?)"
   }
 }

@@ -1,274 +1,169 @@
-import BatchNumerics
-import Experiments
 import Foundation
 import GRDB
-import Theory
+import Logging
+import Synchronization
 
 /// Results in one SQLite file: a single writer, any number of readers.
 ///
-/// Tables (version 2; writing to a file of version 1 adds what it lacks):
+/// Tables (version 3; older files are read as they are, and brought to it by a writer):
 /// - `sweeps(id, name, spec, created, version)`
-/// - `runs(id, sweep, experiment, parameters, status, steps, t1, t2, final, device, precision,
-///   mapping, seconds, run_steps_per_second, max_deviation, version)`; `parameters` and `final`
-///   are JSON objects; one row per run, replaced when a stopped run is trained again
-/// - `curves(run, metric, data)`: little-endian 64-bit floats, one per evaluation; the metric
-///   `step` holds the steps as 64-bit integers
-/// - `tensors(run, name, shape, data)`: final parameters as little-endian 64-bit floats
+/// - `runs(number, id, sweep, experiment, parameters, status, steps, t1, t2, final, device,
+///   precision, mapping, seconds, run_steps_per_second, max_deviation, version)`; `parameters` and
+///   `final` are JSON objects; one row per run, replaced when a stopped run is trained again;
+///   numbers ascend in the order of storing
+/// - `curves(run, metric, data, digest)`: little-endian 64-bit floats, one per evaluation; the
+///   metric `step` holds the steps as 64-bit integers; `run` is a number of `runs`, `digest` tells
+///   whether the bytes are as they were written (null: from an older file, not known)
+/// - `tensors(run, name, shape, data, digest)`: final parameters as little-endian 64-bit floats
 /// - `device_timings(id, sweep, device, mapping, runs, run_steps, setup_seconds, training_seconds,
 ///   allocated_bytes)`
 /// - `predictions(run, name, value, unit, kind, source, conditions)`: what the papers prove or predict
 ///   (`run --theory`); `conditions` is a JSON array
+/// - `batches(id, mapping, device)`: how a planned batch of runs is trained
+///
+/// While it is written to, a store on a local disk has a write-ahead log beside it; closing it
+/// leaves the one file, which can be copied. See `Journal` for what survives what.
 public final class RunStore: Sendable {
   public let path: String
-  private let database: DatabaseQueue
+  /// The schema version of the file.
+  let version: Int
+  let database: DatabaseQueue
   private let lock: WriterLock?
+  private let isClosed = Atomic<Bool>(false)
 
   /// Opens a store for writing, making it where there is none.
   ///
+  /// - Parameters:
+  ///   - journal: nil for what suits the file system.
+  ///   - patience: for how many seconds to wait for readers, and for writers of other programs.
   /// - Throws: `StoreError`.
-  public convenience init(writing path: String) throws {
-    try self.init(path, lock: try WriterLock(path))
-    try guarded {
-      try database.write { db in
-        let version = try Self.version(db, path)
-        if version < Self.schemaVersion { try Self.migrate(db, from: version) }
-      }
+  public init(writing path: String, journal: Journal? = nil, patience: Double = 10) throws {
+    let lock = try WriterLock(path)
+    do {
+      database = try Self.open(path, patience: patience, readOnly: false)
+      try Self.prepare(database, path, journal ?? .suited(to: path))
+    } catch {
+      if lock.madeFile { unlink(path) }
+      throw error
     }
+    self.path = path
+    self.lock = lock
+    version = Self.schemaVersion
   }
 
   /// Opens a store for reading.
-  public convenience init(reading path: String) throws {
+  ///
+  /// - Throws: `StoreError`.
+  public init(reading path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StoreError.inputOutput(path: path, reason: "no such file")
     }
-    try self.init(path, lock: nil)
-    let version = try guarded { try database.read { try Self.version($0, path) } }
+    do {
+      database = try Self.open(path, patience: 10, readOnly: true)
+    } catch let error as StoreError {
+      guard Self.isUnfinished(path) else { throw error }
+      // What a killed writer left undone, only a writer can undo. Opening does.
+      try Self.open(path, patience: 10, readOnly: false).close()
+      database = try Self.open(path, patience: 10, readOnly: true)
+    }
+    self.path = path
+    lock = nil
+    let database = database
+    version = try StoreError.translating(path) { try database.read { try Self.version($0, path) } }
     guard version != 0 else {
       throw StoreError.notAStore(path: path, reason: "has no tables of a grokcl store")
     }
   }
 
-  private init(_ path: String, lock: WriterLock?) throws {
-    self.path = path
-    self.lock = lock
+  deinit {
+    do {
+      try close()
+    } catch {
+      Logger(label: "grokcl.store").warning("\(error)")
+    }
+  }
+
+  // MARK: - Opening and closing
+
+  private static func open(_ path: String, patience: Double, readOnly: Bool) throws -> DatabaseQueue
+  {
     var configuration = Configuration()
-    configuration.readonly = lock == nil
-    configuration.busyMode = .timeout(10)
-    do {
-      database = try DatabaseQueue(path: path, configuration: configuration)
-    } catch let error as DatabaseError {
-      throw Self.translate(error, path)
+    configuration.readonly = readOnly
+    configuration.busyMode = .timeout(patience)
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cell_size_check = ON") }
+    return try StoreError.translating(path) {
+      try DatabaseQueue(path: path, configuration: configuration)
     }
   }
 
-  // MARK: - Writing
-
-  /// Notes a sweep and returns its number.
-  public func addSweep(name: String, spec: String, version: String) throws -> Int64 {
-    try guarded {
-      try database.write { db in
-        try db.execute(
-          sql: "INSERT INTO sweeps (name, spec, created, version) VALUES (?, ?, ?, ?)",
-          arguments: [name, spec, ISO8601DateFormatter().string(from: Date()), version])
-        return db.lastInsertedRowID
-      }
-    }
-  }
-
-  /// Stores the results of runs in one transaction.
-  public func add(_ results: [RunResult], sweep: Int64, version: String) throws {
-    try guarded {
-      try database.write { db in
-        for result in results { try Self.insert(result, sweep, version, db) }
-      }
-    }
-  }
-
-  private static func insert(
-    _ result: RunResult, _ sweep: Int64, _ version: String, _ db: Database
+  /// Sets the journal and brings the schema up to date, unless the file is of another program.
+  private static func prepare(
+    _ database: DatabaseQueue, _ path: String, _ journal: Journal
   ) throws {
-    let id = result.run.id
-    for table in ["curves", "tensors", "predictions"] {
-      try db.cachedStatement(sql: "DELETE FROM \(table) WHERE run = ?")
-        .execute(arguments: [id])
-    }
-    try db.cachedStatement(
-      sql: """
-        INSERT OR REPLACE INTO runs (id, sweep, experiment, parameters, status, steps, t1, t2,
-          final, device, precision, mapping, seconds, run_steps_per_second, max_deviation,
-          version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-    ).execute(
-      arguments: [
-        id, sweep, result.experiment, result.run.parameters.json, result.status.rawValue,
-        result.steps, result.t1, result.t2, result.finalJSON, result.device,
-        result.run.parameters["precision"].description, result.mapping, result.seconds,
-        result.runStepsPerSecond, result.maxDeviation, version,
-      ])
-    let steps = result.curves.steps.map { UInt64(bitPattern: Int64($0)) }
-    var curves = [("step", Blob.encode(steps))]
-    for (name, values) in zip(result.curves.names, result.curves.values) {
-      curves.append((name, Blob.encode(values.map(\.bitPattern))))
-    }
-    for (metric, data) in curves {
-      try db.cachedStatement(sql: "INSERT INTO curves (run, metric, data) VALUES (?, ?, ?)")
-        .execute(arguments: [id, metric, data])
-    }
-    for tensor in result.parameters {
-      try db.cachedStatement(
-        sql: "INSERT INTO tensors (run, name, shape, data) VALUES (?, ?, ?, ?)"
-      ).execute(
-        arguments: [
-          id, tensor.name, "[" + tensor.shape.map(String.init).joined(separator: ",") + "]",
-          Blob.encode(tensor.values.map(\.bitPattern)),
-        ])
-    }
-    for prediction in result.predictions {
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO predictions (run, name, value, unit, kind, source, conditions)
-          VALUES (?, ?, ?, ?, ?, ?, ?)
-          """
-      ).execute(
-        arguments: [
-          id, prediction.name, prediction.value, prediction.unit, prediction.kind.rawValue,
-          prediction.source, prediction.conditionsJSON,
-        ])
-    }
-  }
-
-  public func add(_ timing: BatchTiming, sweep: Int64) throws {
-    try guarded {
+    try StoreError.translating(path) {
+      try database.writeWithoutTransaction { db in
+        let version = try version(db, path)
+        if version == 0 { try db.execute(sql: "PRAGMA page_size = \(pageSize)") }
+        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = \(journal.rawValue)")
+        let used = mode == journal.rawValue ? journal : .rollback
+        try db.execute(sql: "PRAGMA synchronous = \(used.synchronous)")
+      }
       try database.write { db in
-        try db.execute(
-          sql: """
-            INSERT INTO device_timings (sweep, device, mapping, runs, run_steps, setup_seconds,
-              training_seconds, allocated_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-          arguments: [
-            sweep, timing.device, timing.mapping, timing.runs, timing.runSteps,
-            timing.setupSeconds, timing.trainingSeconds, timing.allocatedBytes,
-          ])
+        let version = try version(db, path)
+        if version < schemaVersion { try migrate(db, from: version) }
       }
     }
   }
 
-  // MARK: - Reading
+  /// Pages of new files: larger than SQLite's, as a curve fills one or more.
+  private static let pageSize = 16384
 
-  /// The runs that need no further training: finished or diverged.
-  public func completedRuns() throws -> Set<String> {
-    try guarded {
-      try database.read { db in
-        try Set(
-          String.fetchAll(db, sql: "SELECT id FROM runs WHERE status IN ('finished', 'diverged')"))
+  /// Whether a journal is left beside the file.
+  private static func isUnfinished(_ path: String) -> Bool {
+    ["-journal", "-wal"].contains { suffix in
+      var info = stat()
+      return stat(path + suffix, &info) == 0 && info.st_size > 0
+    }
+  }
+
+  /// Ends the use of the store; a writer leaves one file, without a log beside it.
+  ///
+  /// Happens by itself at the end of the object's life; then there is nobody to tell of an error.
+  ///
+  /// - Throws: `StoreError` if the log cannot be brought into the file; both together are whole.
+  public func close() throws {
+    guard !isClosed.exchange(true, ordering: .relaxed) else { return }
+    defer { lock?.release() }
+    let result = Result { if lock != nil { try endLog() } }
+    try StoreError.translating(path) { try database.close() }
+    try result.get()
+  }
+
+  /// Gives the file the form without a log, in which it may be read from any folder; where readers
+  /// stay for more than a second, at least moves everything from the log into the file.
+  private func endLog() throws {
+    try StoreError.translating(path) {
+      try database.writeWithoutTransaction { db in
+        for attempt in 0..<50 {
+          do {
+            try db.execute(sql: "PRAGMA journal_mode = DELETE")
+            return
+          } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            if attempt < 49 { usleep(20_000) }
+          }
+        }
+        try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
       }
     }
   }
 
-  /// The summaries of all runs, in the order they were stored, or of the one named.
-  public func runs(_ id: String? = nil) throws -> [StoredRun] {
-    let found = try guarded {
-      try database.read { db in
-        try StoredRun.fetchAll(
-          db,
-          sql: "SELECT * FROM runs" + (id == nil ? "" : " WHERE id = ?") + " ORDER BY rowid",
-          arguments: id.map { [$0] } ?? [])
-      }
-    }
-    if let id, found.isEmpty { throw StoreError.noSuchRun(path: path, run: id) }
-    return found
+  /// Runs `body` on the connection, SQLite's errors translated.
+  func read<T>(_ body: (Database) throws -> T) throws -> T {
+    try StoreError.translating(path) { try database.read(body) }
   }
 
-  /// The curves of a run.
-  public func curves(of run: String) throws -> RunCurves {
-    let rows = try guarded {
-      try database.read { db in
-        try Row.fetchAll(
-          db, sql: "SELECT metric, data FROM curves WHERE run = ? ORDER BY rowid",
-          arguments: [run])
-      }
-    }
-    let damaged = StoreError.notAStore(path: path, reason: "the curves of run \(run) are damaged")
-    var curves = RunCurves(names: [])
-    var hasSteps = false
-    for row in rows {
-      guard let words = Blob.decode(row["data"]) else { throw damaged }
-      if row["metric"] == "step" {
-        curves.steps = words.map { Int(Int64(bitPattern: $0)) }
-        hasSteps = true
-      } else {
-        curves.names.append(row["metric"])
-        curves.values.append(words.map { Double(bitPattern: $0) })
-      }
-    }
-    guard hasSteps, curves.values.allSatisfy({ $0.count == curves.steps.count }) else {
-      throw damaged
-    }
-    return curves
-  }
-
-  /// The final parameters of a run.
-  public func tensors(of run: String) throws -> [NamedTensor] {
-    let rows = try guarded {
-      try database.read { db in
-        try Row.fetchAll(
-          db, sql: "SELECT name, shape, data FROM tensors WHERE run = ? ORDER BY rowid",
-          arguments: [run])
-      }
-    }
-    return try rows.map { row in
-      let text: String = row["shape"]
-      let extents = text.dropFirst().dropLast().split(separator: ",")
-      let shape = extents.compactMap { Int($0) }
-      guard let words = Blob.decode(row["data"]), shape.count == extents.count,
-        text.hasPrefix("["), text.hasSuffix("]"), shape.reduce(1, *) == words.count
-      else {
-        throw StoreError.notAStore(path: path, reason: "the tensors of run \(run) are damaged")
-      }
-      return NamedTensor(
-        name: row["name"], shape: shape, values: words.map { Double(bitPattern: $0) })
-    }
-  }
-
-  /// What the papers prove or predict for a run; empty where it was not asked for.
-  public func predictions(of run: String) throws -> [Prediction] {
-    let rows = try guarded {
-      try database.read { db in
-        // Older files have no such table.
-        guard try db.tableExists("predictions") else { return [Row]() }
-        return try Row.fetchAll(
-          db, sql: "SELECT * FROM predictions WHERE run = ? ORDER BY rowid", arguments: [run])
-      }
-    }
-    return try rows.map { row in
-      guard let kind = Prediction.Kind(rawValue: row["kind"]),
-        let conditions = Prediction.conditions(row["conditions"])
-      else {
-        throw StoreError.notAStore(path: path, reason: "the predictions of run \(run) are damaged")
-      }
-      return Prediction(
-        row["name"], row["value"], unit: row["unit"], kind, row["source"], conditions: conditions)
-    }
-  }
-
-  // MARK: - Errors
-
-  private func guarded<T>(_ body: () throws -> T) throws -> T {
-    do {
-      return try body()
-    } catch let error as DatabaseError {
-      throw Self.translate(error, path)
-    }
-  }
-
-  private static func translate(_ error: DatabaseError, _ path: String) -> StoreError {
-    switch error.resultCode {
-    case .SQLITE_NOTADB, .SQLITE_CORRUPT:
-      .notAStore(path: path, reason: error.message ?? "not an SQLite file")
-    case .SQLITE_BUSY, .SQLITE_LOCKED:
-      .inUse(path: path)
-    default:
-      .inputOutput(path: path, reason: error.message ?? "\(error.resultCode)")
-    }
+  /// Runs `body` in a transaction, SQLite's errors translated.
+  func write<T>(_ body: (Database) throws -> T) throws -> T {
+    try StoreError.translating(path) { try database.write(body) }
   }
 }

@@ -21,21 +21,29 @@ public struct StoredRun: FetchableRecord, Sendable {
   public let runStepsPerSecond: Double
   public let maxDeviation: Double?
 
+  /// What `init(row:)` reads, in its order.
+  static let columns = """
+    id, experiment, parameters, status, steps, t1, t2, final, device, precision, mapping, seconds, \
+    run_steps_per_second, max_deviation
+    """
+
+  /// - Parameter row: with the columns that `columns` names.
   public init(row: Row) throws {
-    id = row["id"]
-    experiment = row["experiment"]
-    parameters = row["parameters"]
-    status = row["status"]
-    steps = row["steps"]
-    t1 = row["t1"]
-    t2 = row["t2"]
-    final = row["final"]
-    device = row["device"]
-    precision = row["precision"]
-    mapping = row["mapping"]
-    seconds = row["seconds"]
-    runStepsPerSecond = row["run_steps_per_second"]
-    maxDeviation = row["max_deviation"]
+    // By position: looking for names takes longer than all the rest.
+    id = try row.decode(atIndex: 0)
+    experiment = try row.decode(atIndex: 1)
+    parameters = try row.decode(atIndex: 2)
+    status = try row.decode(atIndex: 3)
+    steps = try row.decode(atIndex: 4)
+    t1 = try row.decode(atIndex: 5)
+    t2 = try row.decode(atIndex: 6)
+    final = try row.decode(atIndex: 7)
+    device = try row.decode(atIndex: 8)
+    precision = try row.decode(atIndex: 9)
+    mapping = try row.decode(atIndex: 10)
+    seconds = try row.decode(atIndex: 11)
+    runStepsPerSecond = try row.decode(atIndex: 12)
+    maxDeviation = try row.decode(atIndex: 13)
   }
 
   /// The same object as `run --json` prints.

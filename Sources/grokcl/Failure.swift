@@ -49,12 +49,12 @@ enum Failure {
     case is SpecError: 65
     case let error as StoreError:
       switch error {
-      case .notAStore, .noSuchRun: 65
+      case .notAStore, .noSuchRun, .unknownKey, .conflict: 65
       case .inputOutput, .inUse: 74
       }
     case let error as DeviceSelectionError:
       if case .unknown = error { 64 } else { 69 }
-    case is MappingError: 64
+    case is MappingError, is RunQueryError: 64
     case is OpenCLError: 69
     case let error as CocoaError where error.isFileError: 74
     default: 70

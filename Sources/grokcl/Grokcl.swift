@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 
 /// The version that results are recorded with.
 let programVersion = "0.1.0"
@@ -16,7 +17,8 @@ struct Grokcl: ParsableCommand {
     version: programVersion,
     subcommands: [
       DevicesCommand.self, ExperimentsCommand.self, RunCommand.self, RunsCommand.self,
-      MergeCommand.self, ExportCommand.self, InstanceCommand.self, TheoryCommand.self, FigureCommand.self,
+      MergeCommand.self, ExportCommand.self, InstanceCommand.self, TheoryCommand.self,
+      FigureCommand.self,
       CompletionsCommand.self,
     ])
 
@@ -25,6 +27,7 @@ struct Grokcl: ParsableCommand {
     for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
       _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
     }
+    LoggingSystem.bootstrap { _ in StandardErrorLog() }
     // A file that may grow no further is an error to report, not an end without a word.
     signal(SIGXFSZ, SIG_IGN)
     do {

@@ -50,7 +50,7 @@ import _TestSupport
 
   // MARK: - Conditions
 
-  @Test(arguments: [
+  static let conditions = [
     ("learning_rate = 0.05", [2, 3]), ("lr=5e-2", [2, 3]), ("lr == 0.05", [2, 3]),
     ("learning_rate != 0.05", [0, 1, 4, 5]), ("lr < 0.05", [0, 1]), ("lr <= 0.05", [0, 1, 2, 3]),
     ("lr>0.05", [4, 5]), ("lr>=0.05", [2, 3, 4, 5]), ("seed = 2", [1, 3, 5]),
@@ -63,8 +63,12 @@ import _TestSupport
     ("problem.snr > 1000", [0, 1, 2, 3, 4, 5]), ("unsafe_step = false", [0, 1, 2, 3, 4, 5]),
     ("problem.signal_seed = null", [0, 1, 2, 3, 4, 5]), ("status < 3", []),
     ("experiment = sparse-recovery", [0, 1, 2, 3, 4, 5]),
-  ]) func conditionsSelectRuns(condition: String, expected: [Int]) throws {
-    #expect(try found([condition]) == expected)
+  ]
+
+  @Test func conditionsSelectRuns() throws {
+    for (condition, expected) in Self.conditions {
+      #expect(try found([condition]) == expected, "\(condition)")
+    }
   }
 
   @Test func allConditionsMustHold() throws {
@@ -72,12 +76,6 @@ import _TestSupport
     let store = try RunStore(reading: path)
     let selection = try store.select([], RunQuery([try RunCondition("seed = 1")], limit: 1))
     #expect(selection.rows.count == 1 && selection.matching == 3 && selection.total == 6)
-  }
-
-  @Test(arguments: ["", "lr", "lr ~ 3", "= 3", "lr =", "lr < x", "status >= stopped", "lr < null"])
-  func malformedConditionsAreRefused(text: String) {
-    let error = #expect(throws: RunQueryError.self) { try RunCondition(text) }
-    #expect(error?.description.hasPrefix("--where '\(text)': ") == true)
   }
 
   @Test func unknownKeysAreNamed() throws {
@@ -198,8 +196,14 @@ import _TestSupport
     #expect(found.groups.map(\.metrics[0].values) == [[.number(20)], [.number(20)], [.null]])
     #expect(found.matching == 4 && found.total == 6)
   }
+}
 
-  // MARK: - Statistics
+@Suite struct QuestionTests {
+  @Test(arguments: ["", "lr", "lr ~ 3", "= 3", "lr =", "lr < x", "status >= stopped", "lr < null"])
+  func malformedConditionsAreRefused(text: String) {
+    let error = #expect(throws: RunQueryError.self) { try RunCondition(text) }
+    #expect(error?.description.hasPrefix("--where '\(text)': ") == true)
+  }
 
   /// NumPy: mean, std(ddof=1), quantile of [1, 2, 4, 8, 16].
   @Test(arguments: [

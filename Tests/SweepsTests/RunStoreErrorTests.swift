@@ -199,7 +199,7 @@ import _TestSupport
   }
 
   /// Whatever is overwritten: an error of the right kind, or results that are as they were.
-  @Test(arguments: 1...40) func randomBytesAreReportedOrHarmless(seed: UInt64) throws {
+  @Test(arguments: 1...16) func randomBytesAreReportedOrHarmless(seed: UInt64) throws {
     try StoreHarness.fill(path)
     let before = Set(try StoreHarness.contents(path))
     var bytes = try #require(FileManager.default.contents(atPath: path))

@@ -26,17 +26,11 @@ import _TestSupport
     return result.run.id
   }
 
-  /// Runs SQL on the file as another program would.
-  func execute(_ sql: String) throws {
-    try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
-  }
+  func execute(_ sql: String) throws { try StoreHarness.execute(path, sql) }
 
   func storeError(
     sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
-  ) -> String {
-    let error = #expect(throws: StoreError.self, sourceLocation: sourceLocation) { try body() }
-    return error?.description ?? ""
-  }
+  ) -> String { StoreHarness.error(sourceLocation: sourceLocation, body) }
 
   // MARK: - Files
 
@@ -142,7 +136,7 @@ import _TestSupport
     try StoreHarness.fill(path)
     if version > 1 {
       try execute(
-        "INSERT INTO predictions VALUES (2, 'delay', 3.5, 'steps', 'asymptotic', 'x', '[]')")
+        "INSERT INTO predictions VALUES (2, 'delay', 3.5, 'steps', 'estimate', 'x', '[]')")
     }
     let before = try StoreHarness.contents(path)
     let done = try RunStore(reading: path).completedRuns()
@@ -188,6 +182,97 @@ import _TestSupport
     #expect(
       storeError { _ = try store.tensors(of: run) }
         == "\(path): the tensors of run \(run) are damaged")
+  }
+
+  /// SQLite does not notice a bit that flips within what it stores.
+  @Test(arguments: ["l1_norm", "step"]) func aFlippedBitIsReported(metric: String) throws {
+    let run = try makeStore()
+    try execute("UPDATE curves SET data = x'01' || substr(data, 2) WHERE metric = '\(metric)'")
+    try execute("UPDATE tensors SET data = substr(data, 1, length(data) - 1) || x'01'")
+    let store = try RunStore(reading: path)
+    #expect(
+      storeError { _ = try store.curves(of: run) }
+        == "\(path): the curves of run \(run) are damaged")
+    #expect(
+      storeError { _ = try store.tensors(of: run) }
+        == "\(path): the tensors of run \(run) are damaged")
+  }
+
+  /// Whatever is overwritten: an error of the right kind, or results that are as they were.
+  @Test(arguments: 1...16) func randomBytesAreReportedOrHarmless(seed: UInt64) throws {
+    try StoreHarness.fill(path)
+    let before = Set(try StoreHarness.contents(path))
+    var bytes = try #require(FileManager.default.contents(atPath: path))
+    var state = seed
+    func next() -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33)
+    }
+    let start = 100 + next() % (bytes.count - 400)
+    for index in start..<(start + 200) { bytes[index] = UInt8(truncatingIfNeeded: next()) }
+    try bytes.write(to: URL(fileURLWithPath: path))
+    do {
+      let store = try RunStore(reading: path)
+      let runs = try store.runs()
+      for run in runs {
+        _ = try store.curves(of: run.id)
+        _ = try store.tensors(of: run.id)
+      }
+      _ = try store.completedRuns()
+      _ = try store.select(["lr", "t2", "test_error"])
+      let target = folder.file("target.sqlite")
+      _ = try RunStore(writing: target).merge([store])
+      // Summaries have no digests: only what is in blobs is sure to be as it was.
+      #expect(runs.count <= before.count)
+    } catch is StoreError {
+    }
+  }
+
+  @Test(arguments: [0.3, 0.6, 0.95, 0.999]) func aFileThatWasCutOffIsReported(share: Double) throws
+  {
+    try StoreHarness.fill(path)
+    let bytes = try #require(FileManager.default.contents(atPath: path))
+    try bytes.prefix(Int(Double(bytes.count) * share)).write(to: URL(fileURLWithPath: path))
+    for open in [{ try RunStore(reading: path) }, { try RunStore(writing: path) }] {
+      #expect(storeError { _ = try open() }.contains("cut off"))
+    }
+  }
+
+  /// Rows that no program of ours writes, as a damaged page may have them.
+  @Test(arguments: [
+    "UPDATE runs SET steps = 'many'", "UPDATE runs SET parameters = x'ff00ff'",
+    "UPDATE runs SET parameters = '{\"a\":'", "UPDATE runs SET final = ''",
+    "UPDATE runs SET seconds = 'x', t1 = 'y'",
+  ]) func oddRowsDoNotCrash(_ sql: String) throws {
+    let run = try makeStore()
+    try execute(sql)
+    let store = try RunStore(reading: path)
+    for read in [
+      { _ = try store.runs() }, { _ = try store.select(["lr", "t1", "steps", "test_error"]) },
+      { _ = try store.groups(GroupQuery(["lr"], over: ["seed"])) },
+      { _ = try RunStore(writing: folder.file("b.sqlite")).merge([store]) },
+      { _ = try store.curves(of: run) },
+    ] {
+      do { try read() } catch is StoreError {}
+    }
+  }
+
+  /// Nothing depends on the order of dates.
+  @Test func theClockMayRunBackwards() throws {
+    let results = try Harness.run(Harness.plan(StoreHarness.grid)).results
+    let store = try RunStore(writing: path)
+    for (index, result) in results.enumerated() {
+      let sweep = try store.addSweep(
+        name: "\(index)", spec: "", version: "1.0",
+        created: Date(timeIntervalSince1970: 1e9 - 1e6 * Double(index)))
+      #expect(sweep == Int64(index + 1))
+      try store.add([result], sweep: sweep, version: "1.0")
+    }
+    #expect(try store.runs().map(\.id) == results.map(\.run.id))
+    try store.close()
+    let merged = try RunStore(writing: folder.file("b.sqlite"))
+    _ = try merged.merge([try RunStore(reading: path)])
+    #expect(try merged.runs().map(\.id) == results.map(\.run.id))
   }
 
   @Test func damagedPagesAreReported() throws {

@@ -102,6 +102,34 @@ import _TestSupport
     #expect(try store.runs().map(\.id) == (first + second).map(\.run.id))
   }
 
+  // MARK: - Sets of runs
+
+  @Test func setsHoldIdentities() {
+    let ids = ["0123456789abcdef", "ffffffffffffffff", "0000000000000000"]
+    let set = RunSet(ids + ids)
+    #expect(set.count == 3 && !set.isEmpty && ids.allSatisfy(set.contains))
+    for other in ["0123456789abcdee", "", "0123", "0123456789ABCDEF", "g123456789abcdef"] {
+      #expect(!set.contains(other))
+    }
+    #expect(RunSet(["x"]).isEmpty && set == RunSet(ids.reversed()) && [] == RunSet([]))
+  }
+
+  // MARK: - Batches
+
+  @Test func batchesKeepTheirMapping() throws {
+    let first = BatchMapping(mapping: "lanes", device: "pocl")
+    let store = try RunStore(writing: path)
+    #expect(try store.mapping(ofBatch: "b") == nil)
+    try store.setMapping(first, ofBatch: "b")
+    try store.setMapping(BatchMapping(mapping: "loop", device: "cpu"), ofBatch: "c")
+    #expect(try store.mapping(ofBatch: "b") == first)
+    try store.close()
+    #expect(try RunStore(reading: path).mapping(ofBatch: "b") == first)
+    let again = try RunStore(writing: path)
+    try again.setMapping(BatchMapping(mapping: "loop", device: "cpu"), ofBatch: "b")
+    #expect(try again.mapping(ofBatch: "b")?.mapping == "loop")
+  }
+
   // MARK: - Export
 
   func csv(_ store: RunStore) throws -> [[String]] {

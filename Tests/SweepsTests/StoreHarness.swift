@@ -10,21 +10,20 @@ import Theory
 enum StoreHarness {
   static let grid = "steps: 40\nsweep: {seed: [1, 2, 3]}"
 
-  /// Stores results, and what a batch of them took.
-  static func store(_ found: Collector, in path: String, name: String = "a.yaml") throws {
+  /// Trains a plan into a store, its runs in their order, and returns the results.
+  @discardableResult
+  static func fill(
+    _ path: String, _ lines: String = grid, name: String = "a.yaml", verify: Double = 0
+  ) throws -> [RunResult] {
+    let plan = try Harness.plan(lines)
+    let found = try Harness.run(plan, verify: verify)
+    let results = plan.runs.compactMap { found.byID[$0.id] }
     let store = try RunStore(writing: path)
     let sweep = try store.addSweep(name: name, spec: "", version: "1.0")
-    try store.add(found.results, sweep: sweep, version: "1.0")
+    try store.add(results, sweep: sweep, version: "1.0")
     for timing in found.timings { try store.add(timing, sweep: sweep) }
     try store.close()
-  }
-
-  /// Trains a plan into a store and returns the results.
-  @discardableResult
-  static func fill(_ path: String, _ lines: String = grid) throws -> [RunResult] {
-    let found = try Harness.run(Harness.plan(lines))
-    try store(found, in: path)
-    return found.results
+    return results
   }
 
   /// Runs SQL on the file as another program would.

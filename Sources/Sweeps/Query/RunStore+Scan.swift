@@ -47,7 +47,8 @@ extension RunStore {
         }
         let number: Int64 = try row.decode(atIndex: 0)
         guard readsParameters else {
-          try body(ScannedRun(number: number, values: values, parameters: .init(start: nil, count: 0)))
+          try body(
+            ScannedRun(number: number, values: values, parameters: .init(start: nil, count: 0)))
           continue
         }
         try Self.withBytes(row, columns.count + 1) { json in
@@ -92,7 +93,8 @@ extension RunStore {
   /// each has.
   private func knownKeys() throws -> Set<String> {
     let examples = try read { db in
-      try Row.fetchAll(db, sql: "SELECT experiment, parameters, final FROM runs GROUP BY experiment")
+      try Row.fetchAll(
+        db, sql: "SELECT experiment, parameters, final FROM runs GROUP BY experiment")
     }
     var known: Set<String> = []
     for row in examples {

@@ -32,6 +32,7 @@ public enum Statistic: String, Sendable, CaseIterable {
     let below = Int(place)
     guard below + 1 < sorted.count else { return sorted[sorted.count - 1] }
     let weight = place - Double(below)
-    return weight == 0 ? sorted[below] : sorted[below] + weight * (sorted[below + 1] - sorted[below])
+    return weight == 0
+      ? sorted[below] : sorted[below] + weight * (sorted[below + 1] - sorted[below])
   }
 }

@@ -106,7 +106,8 @@ private struct StoreMerge {
     values[1] = (sweeps[run.sweep] ?? run.sweep).databaseValue
     let number = try RunStore.insertRow(StatementArguments(values), id: run.id, db)
     for curve in run.curves {
-      try insert("curves", "metric, data, digest", [curve.metric, curve.data, curve.digest], number)
+      try insert(
+        "curves", "metric, data, digest", [curve.metric, curve.data, curve.digest], number)
     }
     for tensor in run.tensors {
       try insert(

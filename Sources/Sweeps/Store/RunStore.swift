@@ -69,7 +69,12 @@ public final class RunStore: Sendable {
     self.path = path
     lock = nil
     let database = database
-    version = try StoreError.translating(path) { try database.read { try Self.version($0, path) } }
+    version = try StoreError.translating(path) {
+      try database.read { db in
+        try Self.checkLength(db, path)
+        return try Self.version(db, path)
+      }
+    }
     guard version != 0 else {
       throw StoreError.notAStore(path: path, reason: "has no tables of a grokcl store")
     }
@@ -79,7 +84,7 @@ public final class RunStore: Sendable {
     do {
       try close()
     } catch {
-      Logger(label: "grokcl.store").warning("\(error)")
+      Logger(label: "store").warning("\(error)")
     }
   }
 
@@ -96,11 +101,22 @@ public final class RunStore: Sendable {
     }
   }
 
+  /// Refuses a file that lacks a part of its last page, which SQLite would take for zeros.
+  private static func checkLength(_ db: Database, _ path: String) throws {
+    let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+    let size = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
+    var info = stat()
+    // Pages may still be in the log; if that is empty now, none of this transaction are.
+    guard !isUnfinished(path), stat(path, &info) == 0, info.st_size < pages * size else { return }
+    throw StoreError.notAStore(path: path, reason: "is cut off")
+  }
+
   /// Sets the journal and brings the schema up to date, unless the file is of another program.
   private static func prepare(
     _ database: DatabaseQueue, _ path: String, _ journal: Journal
   ) throws {
     try StoreError.translating(path) {
+      try database.read { try checkLength($0, path) }
       try database.writeWithoutTransaction { db in
         let version = try version(db, path)
         if version == 0 { try db.execute(sql: "PRAGMA page_size = \(pageSize)") }
@@ -115,7 +131,8 @@ public final class RunStore: Sendable {
     }
   }
 
-  /// Pages of new files: larger than SQLite's, as a curve fills one or more.
+  /// Pages of new files. With SQLite's 4 KiB, curves of some lengths waste half of them (10 KB a run
+  /// where a run of the same length takes 1.5 KB besides its curves with these).
   private static let pageSize = 16384
 
   /// Whether a journal is left beside the file.
@@ -142,7 +159,7 @@ public final class RunStore: Sendable {
   /// Gives the file the form without a log, in which it may be read from any folder; where readers
   /// stay for more than a second, at least moves everything from the log into the file.
   private func endLog() throws {
-    try StoreError.translating(path) {
+    do {
       try database.writeWithoutTransaction { db in
         for attempt in 0..<50 {
           do {
@@ -154,6 +171,11 @@ public final class RunStore: Sendable {
         }
         try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
       }
+    } catch let error as DatabaseError {
+      throw StoreError.inputOutput(
+        path: path,
+        reason: "all results are safe, but part of them in \(path)-wal, which must stay beside it: "
+          + (error.message ?? "\(error.resultCode)"))
     }
   }
 

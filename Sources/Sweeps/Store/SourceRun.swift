@@ -19,7 +19,8 @@ struct SourceRun {
   init?(_ id: String, _ store: RunStore) throws {
     self.id = id
     let version = store.version
-    let found = try store.read { db -> (run: Row, curves: [Row], tensors: [Row], predictions: [Row])? in
+    let found = try store.read {
+      db -> (run: Row, curves: [Row], tensors: [Row], predictions: [Row])? in
       let statement = try db.cachedStatement(
         sql: "SELECT \(RunStore.columnsOfRuns) FROM runs WHERE id = ?")
       guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }

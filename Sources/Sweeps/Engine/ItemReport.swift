@@ -56,6 +56,8 @@ final class ItemReport {
   private func later(_ flights: [RunInFlight], _ step: Int) -> WorkItem {
     var item = item
     item.step = step
+    // Step-wise sessions know which products they used once they have used them.
+    item.mapping = session.mapping
     item.runs = flights.isEmpty ? item.runs : flights
     return item
   }

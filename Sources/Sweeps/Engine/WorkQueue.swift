@@ -49,7 +49,9 @@ final class WorkQueue: @unchecked Sendable {
       if ready.count < workers, !isExhausted, !isPreparing { prepare() }
       if !ready.isEmpty {
         busy += 1
-        return ready.removeFirst()
+        let item = ready.removeFirst()
+        if ready.count < workers, !isExhausted, !isPreparing { prepare() }
+        return item
       }
       if isExhausted, let item = joined() {
         busy += 1
@@ -82,8 +84,7 @@ final class WorkQueue: @unchecked Sendable {
     defer { condition.unlock() }
     let key = item.runs.first?.run.batchKey
     return !isClosed
-      && (!isExhausted || ready.contains { $0.runs.first?.run.batchKey == key }
-        || waiting[item.key] != nil)
+      && (ready.contains { $0.runs.first?.run.batchKey == key } || waiting[item.key] != nil)
   }
 
   /// Puts runs aside until others are as far.

@@ -53,6 +53,12 @@ struct FigureCommand: ParsableCommand {
     let session = SweepSession(
       backends: backends, mapping: mapping, verify: backends.areReference ? 0 : verify,
       store: store)
+    try store.closing { try make(recipes, scale, session, store) }
+  }
+
+  private func make(
+    _ recipes: [FigureRecipe], _ scale: FigureScale, _ session: SweepSession, _ store: RunStore
+  ) throws {
     let gnuplot = Gnuplot()
     if gnuplot == nil {
       Failure.warn("no gnuplot on the path: tables and scripts only (install gnuplot-nox)")

@@ -78,7 +78,9 @@ struct RunCommand: ParsableCommand {
       try Output.line(table.header)
       session.onResult = { try Output.line(table.row($0)) }
     }
-    try session.run(windows, spec)
+    let complete = session
+    guard let store else { return try complete.run(windows, spec) }
+    try store.closing { try complete.run(windows, spec) }
   }
 }
 

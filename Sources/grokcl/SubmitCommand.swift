@@ -84,7 +84,7 @@ struct SubmitCommand: ParsableCommand {
   private func files(of name: String, in folder: ShardFolder) throws -> [String: [UInt8]] {
     let spec = try SpecOptions.load(name, overrides: overrides)
     let instance = try instancePath.map { try TensorFile(path: $0) }
-    let runs = try SweepPlan(spec, instance: instance).runs.count
+    let runs = try SweepWindows(spec, instance: instance).count
     guard let shards, shards <= runs else {
       throw ValidationError("--shards \(shards ?? 0): must be at most \(runs), the number of runs")
     }

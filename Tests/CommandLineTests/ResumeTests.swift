@@ -80,7 +80,9 @@ import Testing
     let runs = try await place.succeed("runs s.sqlite --json").objects()
     #expect(
       runs.map { $0["status"] as? String } == ["finished", "finished", "stopped"])
-    #expect(try place.contents() == ["spec.yaml", "s.sqlite"])
+    let contents = try place.contents()
+    #expect(contents.isSuperset(of: ["spec.yaml", "s.sqlite", "s.sqlite.checkpoints"]))
+    #expect(contents.count == 4 && contents.contains { $0.hasSuffix(".safetensors") })
   }
 
   /// No time to save anything: what had finished is in the store all the same.

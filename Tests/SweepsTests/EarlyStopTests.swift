@@ -16,7 +16,9 @@ import Testing
     sweep: {learning_rate: [0.02, 0.05, 0.1], seed: {range: [0, 6]}}
     """
 
-  private func plan(_ lines: String) throws -> SweepPlan { try SweepPlan(spec(Self.solved + lines)) }
+  private func plan(_ lines: String) throws -> SweepPlan {
+    try SweepPlan(spec(Self.solved + lines))
+  }
 
   @Test func aRunEndsSoManyEvaluationsAfterItGeneralises() throws {
     let whole = try Harness.run(plan("")).results
@@ -48,7 +50,8 @@ import Testing
     let plan = try plan("\nearly_stop: {hold: 3}")
     let expected = try Harness.alone(plan)
     for steps in [1, 7, 100_000] {
-      #expect(Harness.trajectories(try Harness.run(plan, stepsPerLaunch: steps).results) == expected)
+      #expect(
+        Harness.trajectories(try Harness.run(plan, stepsPerLaunch: steps).results) == expected)
     }
     for memory in [1, 3, 7] {
       let found = try Harness.run(

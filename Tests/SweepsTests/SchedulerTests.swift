@@ -31,7 +31,9 @@ import Testing
   }
 
   /// A device that fails at any moment is dropped: what it had is done by the other, once.
-  @Test(arguments: [-1, 0, 1, 2, 5, 11]) func theOthersDoWhatAFailedDeviceHad(_ launches: Int) throws {
+  @Test(arguments: [-1, 0, 1, 2, 5, 11]) func theOthersDoWhatAFailedDeviceHad(_ launches: Int)
+    throws
+  {
     let plan = try Harness.plan(Self.grid)
     let devices = [probe(plan, name: "bad", failing: launches), probe(plan, name: "good")]
     let found = try Harness.run(plan, on: devices, stepsPerLaunch: 20)

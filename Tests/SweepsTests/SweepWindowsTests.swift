@@ -32,7 +32,9 @@ import Testing
   }
 
   /// Shares are disjoint, cover the grid, are as large as they say, and take about equally long.
-  @Test(arguments: [2, 3, 5, 30], [4, 1000]) func sharesPartitionTheGrid(count: Int, size: Int) throws {
+  @Test(arguments: [2, 3, 5, 30], [4, 1000]) func sharesPartitionTheGrid(count: Int, size: Int)
+    throws
+  {
     let plan = try Harness.plan(Self.grid)
     let steps = Dictionary(
       plan.runs.map { ($0.id, $0.steps) }, uniquingKeysWith: { first, _ in first })

@@ -13,6 +13,15 @@ extension Network {
       signOfZero: try parameters.number("regularizer.sign_of_zero"))
   }
 
+  /// Whether loops for networks of one variable may train the run: no nuclear norm, no norm of all
+  /// parameters. Runs that differ in it do not share a batch, so that a part of one has the mapping of
+  /// the whole.
+  func isPlain(_ parameters: ResolvedParameters) throws -> Bool {
+    let isSquared = try penalties(parameters).l2Form == .squared
+    return try parameters.number("regularizer.nuclear") == 0
+      && (isSquared || parameters.number("regularizer.l2") == 0)
+  }
+
   func records(_ parameters: ResolvedParameters) throws -> NetworkRecords {
     NetworkRecords(
       nuclearNorm: try parameters.boolean("record.nuclear_norm"),

@@ -34,7 +34,7 @@ public struct Network: Experiment {
       thresholds: thresholds,
       batchKey: "\(model) \(counts) \(data.problem.jacobians.isEmpty) \(batchSize) "
         + "\(parameters["optimizer"]) "
-        + "\(try penalties(parameters)) \(parameters["warm_factor"]) \(precision) \(schedule) \(records)",
+        + "\(try penalties(parameters)) \(try network.task != .relu1D || isPlain(parameters)) \(parameters["warm_factor"]) \(precision) \(schedule) \(records)",
       problemKey: try instance?.digest ?? NetworkGenerator(parameters).key,
       bytes: network.bytes(precision, isAdam: try optimizer(parameters).isAdam),
       comparableSteps: Self.comparableSteps(network.task, precision))

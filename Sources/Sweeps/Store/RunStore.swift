@@ -80,13 +80,7 @@ public final class RunStore: Sendable {
     }
   }
 
-  deinit {
-    do {
-      try close()
-    } catch {
-      Logger(label: "store").warning("\(error)")
-    }
-  }
+  deinit { closeOrWarn() }
 
   // MARK: - Opening and closing
 
@@ -154,6 +148,21 @@ public final class RunStore: Sendable {
     let result = Result { if lock != nil { try endLog() } }
     try StoreError.translating(path) { try database.close() }
     try result.get()
+  }
+
+  /// Closes the store after a body, whatever becomes of that. A log that cannot be brought into the
+  /// file is a warning: results are whole in both together.
+  public func closing<T>(after body: () throws -> T) rethrows -> T {
+    defer { closeOrWarn() }
+    return try body()
+  }
+
+  private func closeOrWarn() {
+    do {
+      try close()
+    } catch {
+      Logger(label: "store").warning("\(error)")
+    }
   }
 
   /// Gives the file the form without a log, in which it may be read from any folder; where readers

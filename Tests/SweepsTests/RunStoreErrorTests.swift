@@ -187,8 +187,8 @@ import _TestSupport
   /// SQLite does not notice a bit that flips within what it stores.
   @Test(arguments: ["l1_norm", "step"]) func aFlippedBitIsReported(metric: String) throws {
     let run = try makeStore()
-    try execute("UPDATE curves SET data = x'01' || substr(data, 2) WHERE metric = '\(metric)'")
-    try execute("UPDATE tensors SET data = substr(data, 1, length(data) - 1) || x'01'")
+    try StoreHarness.flip(path, "curves", where: "metric = '\(metric)'")
+    try StoreHarness.flip(path, "tensors", where: "TRUE")
     let store = try RunStore(reading: path)
     #expect(
       storeError { _ = try store.curves(of: run) }

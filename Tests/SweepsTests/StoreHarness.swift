@@ -31,6 +31,21 @@ enum StoreHarness {
     try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
   }
 
+  /// Changes the lowest bit of stored bytes; SQL's `||` would make text of them.
+  static func flip(_ path: String, _ table: String, where condition: String) throws {
+    try DatabaseQueue(path: path).write { db in
+      let rows = try Row.fetchAll(
+        db, sql: "SELECT rowid, data FROM \(table) WHERE \(condition)")
+      #expect(!rows.isEmpty)
+      for row in rows {
+        var data: Data = row["data"]
+        data[data.startIndex] ^= 1
+        try db.execute(
+          sql: "UPDATE \(table) SET data = ? WHERE rowid = ?", arguments: [data, row["rowid"]])
+      }
+    }
+  }
+
   static func string(_ path: String, _ sql: String) throws -> String? {
     try DatabaseQueue(path: path).read { try String.fetchOne($0, sql: sql) }
   }

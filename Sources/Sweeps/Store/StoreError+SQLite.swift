@@ -18,7 +18,7 @@ extension StoreError {
     case .SQLITE_IOERR:
       self = .inputOutput(
         path: path,
-        reason: "\(message) (\(error.extendedResultCode)); what was stored before is intact")
+        reason: "\(message) (\(error.extendedResultCode.rawValue)); earlier results are intact")
     case .SQLITE_READONLY, .SQLITE_CANTOPEN:
       self = .inputOutput(
         path: path,

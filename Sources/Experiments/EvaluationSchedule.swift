@@ -67,3 +67,14 @@ public enum EvaluationSchedule: Sendable, Equatable {
     Int(pow(10, Double(index) / Double(perDecade)).rounded())
   }
 }
+
+extension EvaluationSchedule: CustomStringConvertible {
+  /// Part of batch keys, and what `plan` shows.
+  public var description: String {
+    switch self {
+    case .dense(let first, let every): "first \(first) every \(every)"
+    case .perDecade(let count): "per_decade \(count)"
+    case .at(let steps): "at " + steps.map(String.init).joined(separator: ",")
+    }
+  }
+}

@@ -41,7 +41,8 @@ public struct SparseRecovery: Experiment {
     let steps = try resolveSteps(&parameters, entry)
     let (rows, columns) = (entry.problem.measurements.rows, entry.problem.measurements.columns)
     let precision: Precision = try parameters.choice("precision")
-    let key = "\(method) \(solver) \(depth) \(rows) \(columns) \(precision) \(schedule)"
+    let key =
+      "\(method.rawValue) \(solver.rawValue) \(depth) \(rows) \(columns) \(precision.rawValue) \(schedule)"
     return PreparedRun(
       parameters: parameters, steps: steps, schedule: schedule,
       thresholds: Thresholds(

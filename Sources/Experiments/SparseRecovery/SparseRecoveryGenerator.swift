@@ -49,8 +49,8 @@ struct SparseRecoveryGenerator {
 
   /// Identifies the problem: runs with equal keys share their data.
   var key: String {
-    "\(columns) \(rows) \(sparsity) \(tau) \(signalToNoise) \(rowVariance) \(basis) "
-      + "\(coherentRows) \(generator) \(signalSeed) \(measurementSeed)"
+    "\(columns) \(rows) \(sparsity) \(tau) \(signalToNoise) \(rowVariance) \(basis.rawValue) "
+      + "\(coherentRows.rawValue) \(generator.rawValue) \(signalSeed) \(measurementSeed)"
   }
 
   func makeProblem() -> SparseRecoveryProblem {

@@ -28,7 +28,7 @@ public final class SweepWindows: Sendable {
   /// - Parameter size: points of a window, per shard.
   /// - Throws: `SpecError` for the first impossible point of those that are checked.
   public init(
-    _ spec: SweepSpec, instance: TensorFile? = nil, shard: Shard = .whole, size: Int = 16_384
+    _ spec: SweepSpec, instance: TensorFile? = nil, shard: Shard = .whole, size: Int = 4096
   ) throws {
     self.spec = spec
     self.instance = instance

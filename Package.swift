@@ -84,7 +84,7 @@ let package = Package(
     .testTarget(
       name: "SweepsTests",
       dependencies: [
-        "Sweeps", "ReferenceBackend", "_TestSupport",
+        "Sweeps", "OpenCLBackend", "ReferenceBackend", "_TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Goldens"]

@@ -15,7 +15,7 @@ struct NoRoom: DeviceError {
   let memoryShortage: MemoryShortage?
 }
 
-/// The reference behind a device that is small, that fails, and that notes how it is used.
+/// A backend, the reference if none is given, behind a device that is small, that fails, and that notes how it is used.
 struct ProbeBackend: TrainingBackend {
   /// What was asked of the device.
   final class Log: Sendable {
@@ -31,6 +31,8 @@ struct ProbeBackend: TrainingBackend {
   }
 
   var deviceName = "probe"
+  /// Who computes.
+  var base: any TrainingBackend = ReferenceTrainingBackend()
   /// Runs that fit at a time; nil for any number.
   var room: Int?
   var memoryLimit = Int.max
@@ -45,7 +47,7 @@ struct ProbeBackend: TrainingBackend {
   }
 
   func operations(_ precision: Precision) throws -> any Backend {
-    try ReferenceTrainingBackend().operations(precision)
+    try base.operations(precision)
   }
 
   func session(
@@ -53,7 +55,7 @@ struct ProbeBackend: TrainingBackend {
   ) throws -> any TrainingSession {
     try check(batch.runs.count)
     return ProbeSession(
-      try ReferenceTrainingBackend().session(for: batch, mapping: mapping), self)
+      try base.session(for: batch, mapping: mapping), self)
   }
 
   func session(
@@ -61,14 +63,14 @@ struct ProbeBackend: TrainingBackend {
   ) throws -> any TrainingSession {
     try check(batch.runs.count)
     return ProbeSession(
-      try ReferenceTrainingBackend().session(for: batch, mapping: mapping), self)
+      try base.session(for: batch, mapping: mapping), self)
   }
 
   func session(
     for batch: MatrixRecoveryBatch, mapping: MappingChoice
   ) throws -> (any TrainingSession)? {
     try check(batch.runs.count)
-    return try ReferenceTrainingBackend().session(for: batch, mapping: mapping).map {
+    return try base.session(for: batch, mapping: mapping).map {
       ProbeSession($0, self)
     }
   }
@@ -77,7 +79,7 @@ struct ProbeBackend: TrainingBackend {
     for batch: NetworkBatch, mapping: MappingChoice
   ) throws -> (any TrainingSession)? {
     try check(batch.runs.count)
-    return try ReferenceTrainingBackend().session(for: batch, mapping: mapping).map {
+    return try base.session(for: batch, mapping: mapping).map {
       ProbeSession($0, self)
     }
   }
@@ -92,7 +94,7 @@ private final class ProbeSession: TrainingSession {
     self.backend = backend
   }
 
-  var mapping: String { "probe" }
+  var mapping: String { backend.base is ReferenceTrainingBackend ? "probe" : base.mapping }
   var metricNames: [String] { base.metricNames }
   var allocatedBytes: Int { base.allocatedBytes }
   var evaluationsPerLaunch: Int { backend.evaluationsPerLaunch }

@@ -2,10 +2,13 @@
 
 import BatchNumerics
 import Experiments
+import OpenCLBackend
+import OpenCLHost
 import ReferenceBackend
 import Sweeps
 import Synchronization
 import Testing
+import _TestSupport
 
 @Suite struct SchedulerTests {
   static let grid = "sweep: {steps: [40, 400, 3000], seed: {range: [0, 8]}}"
@@ -44,6 +47,25 @@ import Testing
     for warning in found.warnings {
       #expect(warning.contains("bad failed") && warning.contains("go on without it"))
     }
+  }
+
+  /// The same with OpenCL.
+  @Test(.enabled(if: !TestDevices.all.isEmpty, "no OpenCL device"), arguments: [0, 1, 4, 9])
+  func openCLDevicesThatFail(_ launches: Int) throws {
+    let plan = try Harness.plan(Self.grid + "\nprecision: f32")
+    let device = try OpenCLTrainingBackend(TestDevices.all[0])
+    func probe(_ name: String, failing launches: Int?) -> ProbeBackend {
+      var probe = self.probe(plan, name: name, failing: launches)
+      probe.base = device
+      return probe
+    }
+    let expected = try Harness.run(plan, on: [device], mapping: .lanes).results
+    let found = try Harness.run(
+      plan, on: [probe("bad", failing: launches), probe("good", failing: nil)], mapping: .lanes,
+      stepsPerLaunch: 20)
+    #expect(found.results.count == 24)
+    #expect(Harness.trajectories(found.results) == Harness.trajectories(expected))
+    #expect(found.warnings.count <= 1)
   }
 
   /// When the last device fails the sweep ends with its error, or goes on with the fallback.

@@ -50,6 +50,16 @@ public struct LinearRegressionFlow: Sendable {
     outside = zip(initial, inside).map { $0 - $1 }
   }
 
+  /// Sparse recovery with one factor and without l1: 1/2 |X a - y|^2 + l2/2 |a|^2.
+  ///
+  /// - Throws: `ReducedFlowError.mismatch`.
+  public init(_ problem: SparseRecoveryProblem, l2: Double, initial: [Double]) throws {
+    try self.init(
+      problem: DiagonalProblem(
+        features: .dense(problem.measurements), targets: problem.observations),
+      weight: 0.5, weightDecay: l2, initial: initial)
+  }
+
   /// w at a time of gradient flow.
   public func predictor(at time: Double) -> [Double] {
     combine { exp(-$0 * time) }

@@ -22,10 +22,7 @@ final class SparseRecoveryFastForward: PartedSession {
     metricNames = metrics.names
     flows = try batch.runs.map { run in
       let problem = batch.problems[run.problem]
-      return try LinearRegressionFlow(
-        problem: DiagonalProblem(
-          features: .dense(problem.measurements), targets: problem.observations),
-        weight: 0.5, weightDecay: run.l2, initial: run.initial)
+      return try LinearRegressionFlow(problem, l2: run.l2, initial: run.initial)
     }
     reached = [Int](repeating: 0, count: batch.runs.count)
     allocatedBytes = 8 * batch.runs.count * batch.columns * (min(batch.rows, batch.columns) + 4)

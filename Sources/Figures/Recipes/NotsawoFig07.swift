@@ -171,10 +171,7 @@ private struct RidgeEnd {
     let theory = SparseRecoveryTheory(problem, run)
     hidden = theory.recoveryFloor
     floor = hidden / size
-    let flow = try LinearRegressionFlow(
-      problem: DiagonalProblem(
-        features: .dense(problem.measurements), targets: problem.observations),
-      weight: 0.5, weightDecay: l2, initial: run.initial)
+    let flow = try LinearRegressionFlow(problem, l2: l2, initial: run.initial)
     error = euclideanNorm(zip(flow.limitPredictor, problem.target).map { $0 - $1 }) / size
   }
 

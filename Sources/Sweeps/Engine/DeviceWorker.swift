@@ -1,6 +1,5 @@
 import BatchNumerics
 import Experiments
-import Synchronization
 
 /// Takes batches from a sweep's queue and trains them on one device.
 struct DeviceWorker {
@@ -72,7 +71,7 @@ struct DeviceWorker {
       let isOwn = item.device == nil || item.device == backend.deviceName
       let choice = try isOwn ? item.choice ?? settled() : settled()
       (item.choice, item.device) = (choice, backend.deviceName)
-      progress.begin(item)
+      progress.update(item)
       return try session(choice)
     }
     if item.step == 0 {
@@ -99,7 +98,7 @@ struct DeviceWorker {
     var item = given
     let session = try open(&item, progress)
     (item.mapping, item.device) = (session.mapping, backend.deviceName)
-    progress.begin(item)
+    progress.update(item)
     if let batch = item.batch, given.mapping == nil {
       try storing {
         try events.mapping(
@@ -133,13 +132,10 @@ final class ItemProgress {
 
   init(_ item: WorkItem) { self.item = item }
 
-  /// The batch as it starts, with its mapping.
-  func begin(_ item: WorkItem) { self.item = item }
+  /// The batch as it starts, with its mapping; later the runs under way, at a later step.
+  func update(_ item: WorkItem) { self.item = item }
 
   func end(_ runs: some Sequence<String>) { ended.formUnion(runs) }
-
-  /// The runs under way, at a later step.
-  func advance(_ item: WorkItem) { self.item = item }
 
   var rest: WorkItem {
     var rest = item

@@ -64,7 +64,7 @@ final class ItemReport {
 
   private func save(_ flights: [RunInFlight], _ step: Int) throws {
     let later = later(flights, step)
-    progress.advance(later)
+    progress.update(later)
     if let checkpoints = worker.resuming.checkpoints {
       storing += try clock.measure { try worker.storing { try checkpoints.save(later) } }
     }

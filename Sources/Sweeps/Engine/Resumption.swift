@@ -39,7 +39,6 @@ public struct Resumption: Sendable {
   ) throws -> [WorkItem] {
     let rest = batch.runs.filter { !isDone($0.id) }
     guard !rest.isEmpty else { return [] }
-    // A batch of its own is named only where a store remembers it.
     let id = batch.id
     let known = try mapping(id)
     var fresh = WorkItem(

@@ -41,12 +41,10 @@ public struct SweepEstimate: Sendable {
     mapping: MappingChoice = .automatic,
     seconds: Double = 0.3
   ) throws {
-    let limit = backends.map(\.memoryLimit).min() ?? Int.max
-    let share = max(1, (windows.count + backends.count - 1) / max(1, backends.count))
     let plan = windows.first
     var keys: [String] = []
     var batches: [String: [PlannedBatch]] = [:]
-    for batch in plan.batches(memoryLimit: limit, largest: min(8192, share)) {
+    for batch in plan.batches(BatchLimits(backends, runs: windows.count)) {
       let key = batch.runs.first?.batchKey ?? ""
       if batches[key] == nil { keys.append(key) }
       batches[key, default: []].append(batch)

@@ -48,6 +48,11 @@ public struct SweepPlan: Sendable {
 
   /// Groups of runs that train together: equal batch keys, long runs first, runs that share data
   /// side by side, and no group above the limits.
+  func batches(_ limits: BatchLimits) -> [PlannedBatch] {
+    batches(memoryLimit: limits.memory, largest: limits.largest)
+  }
+
+  /// The same within any limits.
   public func batches(memoryLimit: Int, largest: Int = 8192) -> [PlannedBatch] {
     var groups: [String: [PreparedRun]] = [:]
     var order: [String] = []
@@ -66,6 +71,17 @@ public struct SweepPlan: Sendable {
         PlannedBatch(runs: Array(members[$0..<min($0 + size, members.count)]))
       }
     }
+  }
+}
+
+/// How large batches may be: what fits the smallest device, and no more than a device's share.
+struct BatchLimits: Sendable {
+  let memory: Int
+  let largest: Int
+
+  init(_ backends: [any TrainingBackend], runs: Int) {
+    memory = backends.map(\.memoryLimit).min() ?? Int.max
+    largest = min(8192, max(1, (runs + backends.count - 1) / max(1, backends.count)))
   }
 }
 

@@ -86,14 +86,12 @@ public final class SweepRunner: Sendable {
     _ experiment: any Experiment, _ instance: TensorFile?, count: Int, resuming: Resumption,
     _ events: Events, next: @escaping @Sendable () throws -> SweepPlan?
   ) throws {
-    let limit = backends.map(\.memoryLimit).min() ?? Int.max
-    let share = max(1, (count + backends.count - 1) / backends.count)
-    let largest = min(8192, share)
+    let limits = BatchLimits(backends, runs: count)
     let reports = Self.serialized(events)
     let saved = Mutex(try resuming.saved(warn: reports.warning))
-    let queue = WorkQueue(largest: largest, workers: backends.count) {
+    let queue = WorkQueue(largest: limits.largest, workers: backends.count) {
       guard let plan = try next() else { return nil }
-      return try plan.batches(memoryLimit: limit, largest: largest).flatMap { batch in
+      return try plan.batches(limits).flatMap { batch in
         try saved.withLock { try resuming.items(of: batch, saved: &$0) }
       }
     }

@@ -71,10 +71,7 @@ public struct SparseRecoveryTheory: Sendable {
   /// - Throws: `ReducedFlowError` for sizes that do not fit.
   public func fastForward(steps: Int) throws -> [Double]? {
     guard run.l1 == 0, run.initial.count == problem.measurements.columns else { return nil }
-    let flow = try LinearRegressionFlow(
-      problem: DiagonalProblem(
-        features: .dense(problem.measurements), targets: problem.observations),
-      weight: 0.5, weightDecay: run.l2, initial: run.initial)
+    let flow = try LinearRegressionFlow(problem, l2: run.l2, initial: run.initial)
     return flow.predictor(afterSteps: steps, learningRate: run.learningRate)
   }
 }

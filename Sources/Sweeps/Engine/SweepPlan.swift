@@ -46,13 +46,13 @@ public struct SweepPlan: Sendable {
   /// The total number of steps of all runs.
   public var runSteps: Int { runs.reduce(0) { $0 + $1.steps } }
 
-  /// Groups of runs that train together: equal batch keys, long runs first, runs that share data
-  /// side by side, and no group above the limits.
+  /// The groups for a sweep's devices.
   func batches(_ limits: BatchLimits) -> [PlannedBatch] {
     batches(memoryLimit: limits.memory, largest: limits.largest)
   }
 
-  /// The same within any limits.
+  /// Groups of runs that train together: equal batch keys, long runs first, runs that share data
+  /// side by side, and no group above the limits.
   public func batches(memoryLimit: Int, largest: Int = 8192) -> [PlannedBatch] {
     var groups: [String: [PreparedRun]] = [:]
     var order: [String] = []

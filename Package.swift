@@ -4,7 +4,13 @@ import PackageDescription
 let package = Package(
   name: "GrokCL",
   products: [
-    .executable(name: "grokcl", targets: ["grokcl"])
+    .executable(name: "grokcl", targets: ["grokcl"]),
+    .library(
+      name: "GrokCL",
+      targets: [
+        "BatchNumerics", "Experiments", "Sweeps", "Theory", "ReferenceBackend", "OpenCLBackend",
+        "OpenCLHost",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -91,6 +97,12 @@ let package = Package(
     ),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "ReferenceBackend", "Theory", "_TestSupport"]),
+    // The worked example of the documentation: a family of one's own.
+    .testTarget(
+      name: "TutorialTests",
+      dependencies: [
+        "Sweeps", "OpenCLBackend", "OpenCLHost", "ReferenceBackend", "_TestSupport",
+      ]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["grokcl", "_TestSupport", .product(name: "GRDB", package: "GRDB.swift")]

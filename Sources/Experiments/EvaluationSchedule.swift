@@ -26,7 +26,7 @@ public enum EvaluationSchedule: Sendable, Equatable {
   ]
 
   /// Keeps the one form of schedule that is asked for and returns it.
-  static func resolve(_ parameters: inout ResolvedParameters) throws -> EvaluationSchedule {
+  public static func resolve(_ parameters: inout ResolvedParameters) throws -> EvaluationSchedule {
     let (at, perDecade) = (parameters["evaluate.at"], parameters["evaluate.per_decade"])
     guard at == .null || perDecade == .null else {
       throw SpecError(key: "evaluate", "give per_decade or at, not both")

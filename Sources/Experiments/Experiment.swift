@@ -98,12 +98,15 @@ public enum ExperimentCatalog {
     SparseRecovery(), MatrixRecovery(), DiagonalNetwork(), Network(), LinearRegression(),
   ]
 
+  /// - Parameter families: those to look among.
   /// - Throws: `SpecError` listing the families if there is none of that name.
-  public static func named(_ name: String) throws -> any Experiment {
-    guard let experiment = all.first(where: { $0.name == name }) else {
+  public static func named(
+    _ name: String, among families: [any Experiment] = all
+  ) throws -> any Experiment {
+    guard let experiment = families.first(where: { $0.name == name }) else {
       throw SpecError(
         key: "experiment", value: name,
-        "must be one of " + all.map(\.name).joined(separator: ", "))
+        "must be one of " + families.map(\.name).joined(separator: ", "))
     }
     return experiment
   }

@@ -1,8 +1,8 @@
 import BatchNumerics
 
 /// A session that takes its steps one batched operation after the other: what is the same for every
-/// family.
-protocol StepwiseSession: PartedSession {
+/// family, yours included.
+public protocol StepwiseSession: PartedSession {
   /// Parameters of runs that take no part any more.
   var finals: [Int: [Double]] { get set }
 

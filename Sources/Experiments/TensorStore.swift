@@ -32,7 +32,7 @@ final class TensorStore<B: Backend> {
 
 extension Backend {
   /// The numbers of several tensors one after the other, for each of their runs.
-  func readRuns(_ tensors: [Tensor]) throws -> [[Double]] {
+  public func readRuns(_ tensors: [Tensor]) throws -> [[Double]] {
     let values = try tensors.map { (try read($0), $0.shape.perRun) }
     return (0..<(tensors.first?.shape.runs ?? 0)).map { run in
       values.flatMap { $0.0[(run * $0.1)..<((run + 1) * $0.1)] }
@@ -42,7 +42,7 @@ extension Backend {
 
 extension StatePart {
   /// A tensor [run][...] of a backend.
-  init<B: Backend>(
+  public init<B: Backend>(
     _ name: String, _ shape: [Int], _ tensor: B.Tensor, on operations: B,
     belongs: @escaping (Int) -> Bool = { _ in true }
   ) {

@@ -4,7 +4,14 @@ import Experiments
 struct ExperimentsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "experiments",
-    abstract: "List the families of experiments, or the keys of one.")
+    abstract: "List the families of experiments, or the keys of one.",
+    discussion: """
+      With a name: every key of the family's spec, its meaning, unit, allowed values and default. The
+      same tables check specs before anything runs.
+
+        grokcl experiments sparse-recovery
+        grokcl experiments network --json
+      """)
 
   @Argument(help: "A family, for its keys.")
   var name: String?
@@ -12,10 +19,21 @@ struct ExperimentsCommand: ParsableCommand {
   @Flag(help: "JSON instead of a table.")
   var json = false
 
+  @Flag(help: "The page of the reference, in Markdown.")
+  var markdown = false
+
+  func validate() throws {
+    guard !(json && markdown) else { throw ValidationError("--json and --markdown: one of them") }
+    guard name != nil || !markdown else { throw ValidationError("--markdown: name a family") }
+  }
+
   func run() throws {
     if let name {
       let experiment = try ExperimentCatalog.named(name)
-      try Output.line(json ? Self.json(experiment) : Self.table(experiment))
+      try Output.line(
+        json
+          ? Self.json(experiment)
+          : markdown ? SpecReference(experiment).markdown : Self.table(experiment))
     } else if json {
       try Output.line("[" + ExperimentCatalog.all.map(Self.json).joined(separator: ",\n ") + "]")
     } else {

@@ -10,7 +10,7 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
   public let metricNames: [String]
   public let allocatedBytes: Int
   public var mapping: String { MappingChoice.stepwise.rawValue + operations.variant }
-  var finals: [Int: [Double]] = [:]
+  public var finals: [Int: [Double]] = [:]
   public var runCount: Int { batch.runs.count }
 
   private let operations: B
@@ -137,9 +137,9 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
       vector: try store.tensor(runs, n1 * n2, 1), residual: try store.tensor(runs, count, 1))
   }
 
-  func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.tensors(parameters) }
+  public func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.tensors(parameters) }
 
-  func currentParameters() throws -> [[Double]] { try operations.readRuns(factors) }
+  public func currentParameters() throws -> [[Double]] { try operations.readRuns(factors) }
 
   public var stateParts: [StatePart] {
     let (shapes, runs) = (batch.factorShapes, batch.runs)
@@ -154,7 +154,7 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
       }
   }
 
-  func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
+  public func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
     let parameters = try currentParameters()
     let rows = metrics.evaluateAll(runs.count) { (runs[$0], parameters[runs[$0]]) }
     for (position, row) in rows.enumerated() {
@@ -164,7 +164,7 @@ public final class StepwiseMatrixRecovery<B: Backend>: StepwiseSession {
 
   // MARK: - One step
 
-  func takeStep() throws {
+  public func takeStep() throws {
     if batch.method == .projected {
       try operations.scale(zero, slopes[0])
     } else {

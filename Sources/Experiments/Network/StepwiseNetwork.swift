@@ -9,7 +9,7 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
   public var mapping: String {
     (fused == nil ? MappingChoice.stepwise : .blocks).rawValue + operations.variant
   }
-  var finals: [Int: [Double]] = [:]
+  public var finals: [Int: [Double]] = [:]
   public var runCount: Int { batch.runs.count }
 
   private let operations: B
@@ -94,9 +94,9 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
     }
   }
 
-  func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.model.tensors(parameters) }
+  public func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.model.tensors(parameters) }
 
-  func currentParameters() throws -> [[Double]] { try operations.readRuns(parameters.all) }
+  public func currentParameters() throws -> [[Double]] { try operations.readRuns(parameters.all) }
 
   public var stateParts: [StatePart] {
     let own = zip(batch.model.parameters, parameters.all).map {
@@ -116,7 +116,7 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
 
   // MARK: - One step
 
-  func takeStep() throws {
+  public func takeStep() throws {
     if let fused {
       let samples =
         switch training {
@@ -149,7 +149,7 @@ public final class StepwiseNetwork<B: Backend>: StepwiseSession {
     var outputs: [Double] = []
   }
 
-  func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
+  public func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
     let train = try fit(trainSet, keepsOutputs: false)
     let test = try fit(testSet, keepsOutputs: batch.records.predictions)
     let values = try currentParameters()

@@ -34,7 +34,7 @@ public struct ParameterDefinition: Sendable {
   }
 
   /// A key that names a case of an enumeration.
-  static func choice<T: RawRepresentable & CaseIterable>(
+  public static func choice<T: RawRepresentable & CaseIterable>(
     _ key: String, _ type: T.Type, _ defaultValue: ParameterValue, _ summary: String
   ) -> ParameterDefinition where T.RawValue == String {
     ParameterDefinition(

@@ -12,7 +12,7 @@ public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
   private let operations: B
   private let batch: SparseRecoveryBatch
   private let metrics: SparseRecoveryMetrics
-  var finals: [Int: [Double]] = [:]
+  public var finals: [Int: [Double]] = [:]
   public var runCount: Int { batch.runs.count }
 
   private let measurements: B.Tensor  // [run or 1][N, n]
@@ -77,10 +77,12 @@ public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
     allocatedBytes = allocated
   }
 
-  func tensors(_ parameters: [Double]) -> [NamedTensor] { batch.tensors(factors: parameters) }
+  public func tensors(_ parameters: [Double]) -> [NamedTensor] {
+    batch.tensors(factors: parameters)
+  }
 
   /// [run][L * n]
-  func currentParameters() throws -> [[Double]] { try operations.readRuns(factors) }
+  public func currentParameters() throws -> [[Double]] { try operations.readRuns(factors) }
 
   public var stateParts: [StatePart] {
     factors.enumerated().map { StatePart("A_\($0 + 1)", [batch.columns], $1, on: operations) }
@@ -88,7 +90,7 @@ public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
 
   // MARK: - One step
 
-  func takeStep() throws {
+  public func takeStep() throws {
     switch batch.method {
     case .subgradient:
       try computeSlopes()
@@ -145,7 +147,7 @@ public final class StepwiseSparseRecovery<B: Backend>: StepwiseSession {
 
   // MARK: - Evaluation
 
-  func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
+  public func evaluate(_ index: Int, _ runs: [Int], into block: inout EvaluationBlock) throws {
     try computeSlopes()
     var sums: [SparseRecoverySum: [Double]] = [:]
     sums[.residual] = try operations.dot(residual, residual)

@@ -18,19 +18,23 @@ public struct SweepSpec: Sendable {
   ///   - yaml: the text.
   ///   - file: the name that errors show.
   ///   - overrides: `path=value` texts that replace keys; overriding a swept key ends its sweep.
+  ///   - families: the experiments that the spec may name; add your own.
   /// - Throws: `SpecError` naming file and line, key, value and what is allowed.
-  public init(yaml: String, file: String, overrides: [String] = []) throws {
+  public init(
+    yaml: String, file: String, overrides: [String] = [],
+    families: [any Experiment] = ExperimentCatalog.all
+  ) throws {
     var root = try SpecNode(yaml: yaml, file: file)
     guard root.members != nil else { throw SpecError(place: file, "must be a mapping of keys") }
     for text in overrides { try Self.apply(text, to: &root) }
     guard let family = root.member("experiment") else {
       throw SpecError(
         place: file, key: "experiment",
-        "is missing; one of " + ExperimentCatalog.all.map(\.name).joined(separator: ", "))
+        "is missing; one of " + families.map(\.name).joined(separator: ", "))
     }
     name = file
     do {
-      experiment = try ExperimentCatalog.named(family.value?.description ?? "")
+      experiment = try ExperimentCatalog.named(family.value?.description ?? "", among: families)
     } catch var error as SpecError {
       error.place = family.place
       throw error
@@ -72,7 +76,7 @@ public struct SweepSpec: Sendable {
     }
   }
 
-  /// Every point is prepared before the first is trained.
+  /// Grids are prepared window by window, so this only catches slips of a digit.
   private static let largestGrid = 10_000_000
 
   /// The text the spec was read from.

@@ -1,4 +1,5 @@
 import Foundation
+import Sweeps
 
 extension FigureRecipe {
   /// The specs of the figure, one per sweep: the documents of its YAML. Their runs follow one
@@ -6,13 +7,11 @@ extension FigureRecipe {
   ///
   /// A figure of several penalties with a list of strengths each is no single grid.
   public func specs(_ scale: FigureScale) -> [String] {
-    spec(scale).components(separatedBy: Self.documentEnd)
+    SweepSpec.documents(of: spec(scale))
   }
 
   /// Several specs as one text.
-  static func documents(_ specs: [String]) -> String { specs.joined(separator: documentEnd) }
-
-  private static let documentEnd = "\n---\n"
+  static func documents(_ specs: [String]) -> String { specs.joined(separator: "\n---\n") }
 }
 
 extension FigureRecipe {

@@ -67,7 +67,8 @@ struct PlanCommand: ParsableCommand {
         ? "\(group.steps.lowerBound)" : "\(group.steps.lowerBound) to \(group.steps.upperBound)"
       try Output.line(
         "\(group.runs) runs of \(steps) steps in \(group.batches) batches of at most \(group.width), "
-          + String(format: "%.1f MB each", Double(group.bytes) / 1e6) + "  (\(group.key))")
+          + String(format: "%.1f MB each", Double(group.bytes) / 1e6)
+          + (group.traits.isEmpty ? "" : "  (\(group.traits))"))
       for rate in group.devices {
         try Output.line(
           "  \(rate.device), \(rate.mapping): " + String(format: "%.3g", rate.speed)
@@ -95,7 +96,7 @@ struct PlanCommand: ParsableCommand {
         list(
           estimate.groups.map { group in
             JSONText.object([
-              ("key", JSONText.string(group.key)), ("runs", "\(group.runs)"),
+              ("traits", JSONText.string(group.traits)), ("runs", "\(group.runs)"),
               ("batches", "\(group.batches)"), ("width", "\(group.width)"),
               ("steps", "[\(group.steps.lowerBound),\(group.steps.upperBound)]"),
               ("run_steps", "\(group.runSteps)"), ("bytes_per_batch", "\(group.bytes)"),

@@ -57,18 +57,32 @@ struct RunCommand: ParsableCommand {
     if let precision { overrides.append("precision=\(precision)") }
     if let steps { overrides.append("steps=\(steps)") }
     let mapping = try devices.mappingChoice()
-    let spec = try spec.load(more: overrides)
-    let windows = try SweepWindows(
-      spec, instance: try self.spec.instance(),
-      shard: try shard.map { try Shard(parsing: $0) } ?? .whole)
+    let shard = try shard.map { try Shard(parsing: $0) } ?? .whole
+    let instance = try spec.instance()
+    // All sweeps are checked before the first runs.
+    let sweeps = try spec.loadAll(more: overrides).map {
+      (spec: $0, windows: try SweepWindows($0, instance: instance, shard: shard))
+    }
     let backends = try devices.backends()
     if theory, self.store == nil, !json {
       throw ValidationError("--theory needs --store or --json to put it")
     }
     let store = try self.store.map { try RunStore(writing: $0) }
-    var session = SweepSession(
+    let session = SweepSession(
       backends: backends, mapping: mapping, verify: verify, store: store, theory: theory,
       checkpointInterval: checkpointEvery)
+    func runAll() throws {
+      for sweep in sweeps { try train(sweep.windows, sweep.spec, session) }
+    }
+    guard let store else { return try runAll() }
+    try store.closing { try runAll() }
+  }
+
+  /// Trains one sweep and prints its runs as they end.
+  private func train(
+    _ windows: SweepWindows, _ spec: SweepSpec, _ session: SweepSession
+  ) throws {
+    var session = session
     if json {
       session.onResult = { try Output.line($0.json) }
     } else {
@@ -78,9 +92,7 @@ struct RunCommand: ParsableCommand {
       try Output.line(table.header)
       session.onResult = { try Output.line(table.row($0)) }
     }
-    let complete = session
-    guard let store else { return try complete.run(windows, spec) }
-    try store.closing { try complete.run(windows, spec) }
+    try session.run(windows, spec)
   }
 }
 

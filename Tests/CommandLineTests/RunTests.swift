@@ -112,6 +112,27 @@ import _TestSupport
   }
 
   /// A run that leaves the finite numbers ends there, is no error, and is still valid JSON.
+  @Test func aSpecMayHoldSeveralSweeps() async throws {
+    let small = Workplace.sweep.replacing("steps: 400", with: "steps: 20")
+    let second = small.replacing("experiment:", with: "method: proximal\nexperiment:")
+    let place = try Workplace(spec: "# two methods\n---\n" + small + "\n---\n" + second)
+    let runs = try await place.succeed("run spec.yaml --json --device cpu").objects()
+    let methods = try runs.map { try parameters($0)["method"] as? String }
+    #expect(methods.count { $0 == "proximal" } == runs.count / 2)
+    #expect(Set(runs.compactMap { $0["run"] as? String }).count == 8)
+    let one = try await place.succeed("run spec.yaml:1 --json --device cpu").objects()
+    #expect(try one.map { try parameters($0)["method"] as? String } == methods.suffix(4))
+    // Commands about one sweep ask which.
+    let refused = try await place.run("plan spec.yaml")
+    #expect(refused.status == 65 && refused.errors.contains("spec.yaml:0 to spec.yaml:1"))
+    // Lines of errors are lines of the file.
+    let line = 2 + small.count { $0 == "\n" }
+    let wrong = try Workplace(spec: "---\n" + small + "\n---\nexperiment: sparse")
+    let error = try await wrong.run("run spec.yaml --device cpu")
+    #expect(
+      error.status == 65 && error.errors.contains("spec.yaml:1:\(line + 2):"), "\(error.errors)")
+  }
+
   @Test(arguments: Workplace.devices) func aDivergingRunSaysSo(device: String) async throws {
     let place = try Workplace()
     let run = try await place.succeed(

@@ -6,8 +6,8 @@ import Experiments
 public struct SweepEstimate: Sendable {
   /// Runs of one shape and method.
   public struct Group: Sendable {
-    /// What they have in common.
-    public let key: String
+    /// What sets them apart from the other groups: `method=proximal problem.N=30`; empty for one group.
+    public let traits: String
     public let runs: Int
     public let batches: Int
     /// Runs of the largest batch.
@@ -49,13 +49,14 @@ public struct SweepEstimate: Sendable {
       if batches[key] == nil { keys.append(key) }
       batches[key, default: []].append(batch)
     }
-    groups = try keys.map { key in
+    let traits = Self.traits(keys.map { key in (batches[key] ?? []).flatMap(\.runs) })
+    groups = try zip(keys, traits).map { key, traits in
       let members = batches[key] ?? []
       let runs = members.flatMap(\.runs)
       let largest = members.max { $0.runs.count < $1.runs.count }?.runs ?? []
       let steps = runs.map(\.steps)
       return Group(
-        key: key, runs: runs.count, batches: members.count, width: largest.count,
+        traits: traits, runs: runs.count, batches: members.count, width: largest.count,
         steps: (steps.min() ?? 0)...(steps.max() ?? 0), runSteps: steps.reduce(0, +),
         bytes: largest.reduce(0) { $0 + $1.bytes },
         devices: seconds <= 0
@@ -69,6 +70,21 @@ public struct SweepEstimate: Sendable {
           })
     }
     (self.runs, points) = (plan.runs.count, windows.count)
+  }
+
+  /// The parameters that are the same within every group and differ between groups.
+  private static func traits(_ groups: [[PreparedRun]]) -> [String] {
+    let common = groups.map { runs in
+      runs.dropFirst().reduce(runs.first?.parameters.values ?? [:]) { common, run in
+        common.filter { run.parameters[$0.key] == $0.value }
+      }
+    }
+    let keys = Set(common.flatMap(\.keys)).filter { key in
+      common.allSatisfy { $0[key] != nil } && Set(common.map { $0[key] }).count > 1
+    }.sorted()
+    return common.map { values in
+      keys.compactMap { key in values[key].map { "\(key)=\($0)" } }.joined(separator: " ")
+    }
   }
 
   /// Seconds on all devices together, each at its own speed; nil without calibration.

@@ -79,6 +79,27 @@ public struct SweepSpec: Sendable {
   /// Grids are prepared window by window, so this only catches slips of a digit.
   private static let largestGrid = 10_000_000
 
+  /// The YAML documents of a text, between lines of three dashes: a sweep each, as a study of several
+  /// methods may be no single grid. Empty lines stand for what came before, so that errors name lines of
+  /// the whole text.
+  public static func documents(of text: String) -> [String] {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let ends = lines.indices.filter {
+      lines[$0].hasPrefix("---") && lines[$0].dropFirst(3).allSatisfy(\.isWhitespace)
+    }
+    let spans = zip([-1] + ends, ends + [lines.count]).map { ($0 + 1)..<$1 }
+    let meant = spans.filter { span in
+      lines[span].contains { line in
+        let content = line.drop(while: \.isWhitespace)
+        return !content.isEmpty && content.first != "#"
+      }
+    }
+    guard meant.count > 1 else { return [text] }
+    return meant.map { span in
+      String(repeating: "\n", count: span.lowerBound) + lines[span].joined(separator: "\n")
+    }
+  }
+
   /// The text the spec was read from.
   public var text: String { source }
 

@@ -53,6 +53,22 @@ import _TestSupport
     #expect(Tolerance.printed(decimals: 5).mismatch(largest, 0.09264) == nil)
   }
 
+  /// numpy.random: seed(3), choice(100, 3, replace=False), randn(27, 100) / sqrt(30).
+  @Test func authorsCoherentMeasurements() throws {
+    let changes: [String: ParameterValue] = [
+      "problem.tau": .number(0.1), "problem.measurement_seed": .integer(3),
+    ]
+    let matrix = try Points.problem(Self.authors.merging(changes) { $1 }).measurements
+    #expect(ones(matrix, 3) == [93, 67, 6])
+    let rule = Tolerance.printed(decimals: 8)
+    let drawn = (0..<3).map { matrix[3, $0] } + (97..<100).map { matrix[29, $0] }
+    let expected = [-0.03604282, 0.32400437, -0.12318783, 0.24632857, -0.13879776, 0.14161857]
+    #expect(rule.mismatch(drawn, expected) == nil)
+    // Without coherent rows the draws are those of the whole matrix; the signal is always the same.
+    let none = try Points.problem(Self.authors.merging(["problem.tau": .number(0.03)]) { $1 })
+    #expect(none.measurements == (try Points.problem(Self.authors).measurements))
+  }
+
   // MARK: - The package's own stream
 
   @Test func signalHasSComponents() throws {

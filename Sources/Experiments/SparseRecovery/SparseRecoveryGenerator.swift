@@ -82,20 +82,34 @@ struct SparseRecoveryGenerator {
 
   /// X = M Phi: M is Gaussian, and int(tau N) of its rows are columns of the basis Phi.
   private func makeMeasurements() -> DenseMatrix {
-    var source = source(measurementSeed, .measurements)
+    let (coherent, normals) = drawMeasurements()
     let deviation = rowVariance.squareRoot()
-    var mixing = DenseMatrix(
-      rows: rows, columns: columns,
-      values: source.normals(rows * columns).map { deviation * $0 })
-    if generator == .philox { source = self.source(measurementSeed, .coherentRows) }
+    var mixing = DenseMatrix(rows: rows, columns: columns, values: normals.map { deviation * $0 })
     var basisSource = self.source(measurementSeed, .basis)
     let frame =
       basis == .haar
       ? DenseMatrix.haar(columns, from: &basisSource) : DenseMatrix.identity(columns)
-    for (row, column) in coherentColumns(&source).enumerated() {
+    for (row, column) in coherent.enumerated() {
       for j in 0..<columns { mixing[row, j] = frame[j, column] }
     }
     return basis == .haar ? mixing.multiplied(by: frame) : mixing
+  }
+
+  /// The coherent columns and a standard normal number for each entry of M.
+  ///
+  /// Philox draws them from streams of their own, so that tau does not change the other rows. The
+  /// authors draw the columns first, then the rows that are left.
+  private func drawMeasurements() -> (coherent: [Int], normals: [Double]) {
+    var source = source(measurementSeed, .measurements)
+    switch generator {
+    case .philox:
+      var columnSource = self.source(measurementSeed, .coherentRows)
+      return (coherentColumns(&columnSource), source.normals(rows * columns))
+    case .mt19937:
+      let coherent = coherentColumns(&source)
+      let replaced = [Double](repeating: 0, count: coherent.count * columns)
+      return (coherent, replaced + source.normals(rows * columns - replaced.count))
+    }
   }
 
   /// The basis columns that replace the first rows of M.

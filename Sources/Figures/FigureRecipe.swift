@@ -111,30 +111,6 @@ public struct FigureOutput: Sendable {
   public init() {}
 }
 
-/// A statement of a paper that the runs can bear out or not.
-public struct Claim: Sendable, Equatable {
-  public let statement: String
-  public let measured: String
-  /// What is accepted, and why that much.
-  public let tolerance: String
-  public let held: Bool
-
-  public init(_ statement: String, measured: String, tolerance: String, held: Bool) {
-    self.statement = statement
-    self.measured = measured
-    self.tolerance = tolerance
-    self.held = held
-  }
-
-  /// A number that should lie in a range.
-  public init(_ statement: String, _ value: Double?, in range: ClosedRange<Double>, _ why: String) {
-    self.init(
-      statement, measured: value.map(Number.short) ?? "not reached",
-      tolerance: "\(Number.short(range.lowerBound)) to \(Number.short(range.upperBound)); \(why)",
-      held: value.map(range.contains) ?? false)
-  }
-}
-
 extension [Double] {
   /// The least and the largest value; NaN if any value is, for then no claim may hold.
   var extremes: (least: Double?, largest: Double?) {

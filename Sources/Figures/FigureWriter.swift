@@ -2,7 +2,8 @@ import Experiments
 import Foundation
 import Sweeps
 
-/// Writes a figure's folder: tables, what theory says of its runs, gnuplot script, pictures, claims.
+/// Writes a figure's folder: tables, what theory says of its runs, gnuplot scripts, pictures, claims,
+/// and how it was made.
 public struct FigureWriter: Sendable {
   private let folder: String
   private let gnuplot: Gnuplot?
@@ -12,15 +13,17 @@ public struct FigureWriter: Sendable {
     self.gnuplot = gnuplot
   }
 
-  /// Analyses the runs of a recipe and writes everything below `folder/ID`.
+  /// Analyses the runs of a recipe and writes everything below `folder/ID`, or `folder/ID-VARIANT`.
   ///
   /// - Returns: the claims, judged.
   /// - Throws: `StoreError.inputOutput`, `FigureError`.
-  public func write(_ recipe: FigureRecipe, _ input: FigureInput) throws -> [Claim] {
-    let name = recipe.id.split(separator: "/").last.map(String.init) ?? recipe.id
-    let place = folder + "/" + recipe.id
+  public func write(
+    _ recipe: FigureRecipe, _ input: FigureInput, _ making: FigureMaking = FigureMaking()
+  ) throws -> [Claim] {
+    let place = folder + "/" + FigureRecipe.label(recipe.id, making.variant)
     var output = try recipe.analyze(input)
     if let agreement = input.agreement { output.claims.append(agreement) }
+    output.claims += FigureNotes.claims(on: recipe.id, beyond: making.scale)
     do {
       try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     } catch {
@@ -32,33 +35,61 @@ public struct FigureWriter: Sendable {
       let text = table.rows.map { $0.joined(separator: ",") + "\n" }.joined()
       try AtomicFile.write(text.utf8, to: "\(place)/\(table.name).csv")
     }
-    let title = "set title \"\" \n"
-    for (terminal, suffix) in [
-      ("svg size 1200,520 dynamic enhanced font 'Helvetica,12' background 'white'", "svg"),
-      ("pngcairo size 1800,780 enhanced font 'Helvetica,14'", "png"),
-    ] {
-      let script = Gnuplot.script(
-        title + output.plot, terminal: terminal, output: "\(name).\(suffix)")
-      let file = suffix == "svg" ? "\(name).gp" : "\(name)-png.gp"
-      try AtomicFile.write(script.utf8, to: "\(place)/\(file)")
-      try gnuplot?.run(file, in: place)
-    }
-    try AtomicFile.write(Self.verdict(recipe, output.claims).utf8, to: "\(place)/claims.json")
+    try PlotScript(output.plot).draw(FigureRecipe.name(of: recipe.id), in: place, with: gnuplot)
+    try AtomicFile.write(
+      json: ClaimsRecord(
+        figure: recipe.id, title: recipe.title, citation: recipe.citation,
+        claims: output.claims.map(ClaimsRecord.Entry.init)), to: "\(place)/\(ClaimsRecord.file)")
+    try AtomicFile.write(
+      json: FigureRecord(
+        figure: recipe.id, title: recipe.title, citation: recipe.citation,
+        scale: making.scale.rawValue, variant: making.variant,
+        overrides: making.specs.flatMap(\.overrides).distinct,
+        specs: making.specs.map { ResolvedSpec($0.spec).yaml }, training: making.training,
+        tables: output.tables.map(\.name), version: making.version),
+      to: "\(place)/\(FigureRecord.file)")
     return output.claims
   }
+}
 
-  /// The claims as a JSON object.
-  private static func verdict(_ recipe: FigureRecipe, _ claims: [Claim]) -> String {
-    let list = claims.map { claim in
-      JSONText.object([
-        ("claim", JSONText.string(claim.statement)), ("measured", JSONText.string(claim.measured)),
-        ("tolerance", JSONText.string(claim.tolerance)), ("held", claim.held ? "true" : "false"),
-      ])
-    }
-    return JSONText.object([
-      ("figure", JSONText.string(recipe.id)), ("title", JSONText.string(recipe.title)),
-      ("citation", JSONText.string(recipe.citation)),
-      ("claims", "[\n" + list.joined(separator: ",\n") + "\n]"),
-    ]) + "\n"
+/// How the runs of a figure were made.
+public struct FigureMaking: Sendable {
+  public var scale: FigureScale
+  public var variant: FigureVariant?
+  public var specs: [FigureSpec]
+  /// Nil where nothing is known of it.
+  public var training: FigureTraining?
+  /// Of the program.
+  public var version: String
+
+  public init(
+    scale: FigureScale = .small, variant: FigureVariant? = nil, specs: [FigureSpec] = [],
+    training: FigureTraining? = nil, version: String = ""
+  ) {
+    self.scale = scale
+    self.variant = variant
+    self.specs = specs
+    self.training = training
+    self.version = version
+  }
+}
+
+extension FigureRecipe {
+  /// The last part of a figure's id, which its files are called by.
+  static func name(of id: String) -> String {
+    id.split(separator: "/").last.map(String.init) ?? id
+  }
+
+  /// The folder of a figure, or of a variant of it.
+  public static func label(_ id: String, _ variant: FigureVariant?) -> String {
+    id + (variant.map { "-" + $0.rawValue } ?? "")
+  }
+}
+
+extension [String] {
+  /// The values without repetitions, in the order of the first of each.
+  fileprivate var distinct: [String] {
+    var seen: Set<String> = []
+    return filter { seen.insert($0).inserted }
   }
 }

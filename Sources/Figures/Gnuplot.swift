@@ -14,21 +14,6 @@ public struct Gnuplot: Sendable {
     executable = found
   }
 
-  /// The head of every script: one terminal and the common look.
-  static func script(_ plot: String, terminal: String, output: String) -> String {
-    """
-    set terminal \(terminal)
-    set output '\(output)'
-    set datafile separator ','
-    set datafile missing 'nan'
-    set key autotitle columnhead
-    set grid lc rgb '#dddddd'
-    set border 3
-    set tics nomirror
-    \(plot)
-    """ + "\n"
-  }
-
   /// Runs a script in a folder.
   ///
   /// - Throws: `FigureError.gnuplot` with what it printed.

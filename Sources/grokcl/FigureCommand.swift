@@ -10,9 +10,14 @@ struct FigureCommand: ParsableCommand {
     commandName: "figure",
     abstract: "Run, draw and judge a paper's figures.",
     discussion: """
-      Writes tables (CSV), a gnuplot script, SVG and PNG, and a verdict per claim below the output
-      folder; runs are kept in figures.sqlite there and are not computed twice. Exits with 1 if a
-      claim does not hold.
+      Below the output folder each figure gets tables (CSV), gnuplot scripts, SVG, PNG and PDF, and a
+      verdict per claim; report.html shows all figures that are there, those of earlier commands too.
+      Runs are kept in figures.sqlite and are not computed twice. Exits with 1 if a claim fails.
+
+      Where a paper and its code differ, figures follow now the one, now the other, as the report
+      says. --variant makes those that can follow one of them throughout, each in a folder of its own:
+
+        grokcl figure notsawo/fig03 --variant paper --output out    # out/notsawo/fig03-paper
       """)
 
   @Argument(help: "Figures such as notsawo/fig04, or all.")
@@ -20,6 +25,9 @@ struct FigureCommand: ParsableCommand {
 
   @Option(help: "small (minutes on two cores) or paper (the paper's sizes).")
   var scale = "small"
+
+  @Option(help: "Follow paper or code wherever they differ and a key tells.")
+  var variant: String?
 
   @OptionGroup var devices: DeviceOptions
 
@@ -39,8 +47,13 @@ struct FigureCommand: ParsableCommand {
     guard let scale = FigureScale(rawValue: scale) else {
       throw ValidationError("--scale '\(scale)': must be small or paper")
     }
-    let recipes =
-      figures == ["all"] ? RecipeCatalog.all : try figures.map { try RecipeCatalog.named($0) }
+    let variant = try variant.map { name in
+      guard let variant = FigureVariant(rawValue: name) else {
+        throw ValidationError("--variant '\(name)': must be paper or code")
+      }
+      return variant
+    }
+    let recipes = try self.recipes(scale, variant)
     let mapping = try devices.mappingChoice()
     let backends = try devices.backends()
     do {
@@ -53,12 +66,38 @@ struct FigureCommand: ParsableCommand {
     let session = SweepSession(
       backends: backends, mapping: mapping, verify: backends.areReference ? 0 : verify,
       store: store)
-    try store.closing { try make(recipes, scale, session, store) }
+    let result = Result {
+      try store.closing { try make(recipes, scale, variant, session, store) }
+    }
+    // What was made is shown, whatever came after it.
+    let report = try FigureReport.write(in: output)
+    let failed = try result.get()
+    if let report { try Output.line("report: \(report)") }
+    if failed > 0 { throw ExitCode(1) }
   }
 
+  /// The figures that are asked for, and that a variant makes a difference to.
+  private func recipes(_ scale: FigureScale, _ variant: FigureVariant?) throws -> [FigureRecipe] {
+    let isAll = figures == ["all"]
+    let asked = isAll ? RecipeCatalog.all : try figures.map { try RecipeCatalog.named($0) }
+    guard let variant else { return asked }
+    return try asked.filter { recipe in
+      if recipe.missingData != nil { return true }
+      let differs = try recipe.differs(scale, variant)
+      guard differs || isAll else {
+        throw SpecError(
+          place: recipe.id, key: "--variant", value: variant.rawValue,
+          "it follows the \(variant.rawValue) already, wherever a key tells")
+      }
+      return differs
+    }
+  }
+
+  /// - Returns: how many claims failed.
   private func make(
-    _ recipes: [FigureRecipe], _ scale: FigureScale, _ session: SweepSession, _ store: RunStore
-  ) throws {
+    _ recipes: [FigureRecipe], _ scale: FigureScale, _ variant: FigureVariant?,
+    _ session: SweepSession, _ store: RunStore
+  ) throws -> Int {
     let gnuplot = Gnuplot()
     if gnuplot == nil {
       Failure.warn("no gnuplot on the path: tables and scripts only (install gnuplot-nox)")
@@ -71,38 +110,53 @@ struct FigureCommand: ParsableCommand {
         Failure.warn("\(recipe.id) is left out: \(missing)")
         continue
       }
+      let specs = try recipe.figureSpecs(scale, variant)
       var runs: [PreparedRun] = []
-      for text in recipe.specs(scale) {
-        let spec = try SweepSpec(yaml: text, file: recipe.id)
+      for spec in specs.map(\.spec) {
         let windows = try SweepWindows(spec, size: spec.count)
         try session.run(windows, spec)
         runs += windows.first.runs
       }
-      let claims = try writer.write(recipe, try Self.input(runs, store))
-      failed += claims.filter { !$0.held }.count
-      try Self.report(recipe, claims, folder: output)
+      let stored = try runs.map { try store.runs($0.id)[0] }
+      let making = FigureMaking(
+        scale: scale, variant: variant, specs: specs, training: FigureTraining(stored),
+        version: programVersion)
+      let claims = try writer.write(recipe, try Self.input(runs, stored, store), making)
+      failed += claims.count { $0.verdict == .failed }
+      try Self.report(recipe, claims, folder: output, variant)
     }
-    if failed > 0 { throw ExitCode(1) }
+    return failed
   }
 
   /// The runs as the store has them.
-  private static func input(_ runs: [PreparedRun], _ store: RunStore) throws -> FigureInput {
+  private static func input(
+    _ runs: [PreparedRun], _ stored: [StoredRun], _ store: RunStore
+  ) throws -> FigureInput {
     FigureInput(
-      runs: try runs.map { run in
-        let stored = try store.runs(run.id)[0]
-        return FigureInput.Run(
+      runs: try zip(runs, stored).map { run, stored in
+        FigureInput.Run(
           prepared: run, curves: try store.curves(of: run.id), t1: stored.t1, t2: stored.t2,
           maxDeviation: stored.maxDeviation)
       }, predictions: try TheoryCatalog.predictions(forAll: runs))
   }
 
-  private static func report(_ recipe: FigureRecipe, _ claims: [Claim], folder: String) throws {
-    try Output.line("\(recipe.id)  \(recipe.title)")
+  private static func report(
+    _ recipe: FigureRecipe, _ claims: [Claim], folder: String, _ variant: FigureVariant?
+  ) throws {
+    let label = FigureRecipe.label(recipe.id, variant)
+    try Output.line("\(label)  \(recipe.title)")
     try Output.line("  \(recipe.citation)")
     for claim in claims {
-      try Output.line("  \(claim.held ? "pass" : "FAIL")  \(claim.statement): \(claim.measured)")
+      switch claim.verdict {
+      case .held: try Output.line("  pass  \(claim.statement): \(claim.measured)")
+      case .failed: try Output.line("  FAIL  \(claim.statement): \(claim.measured)")
+      case .notTestable(let reason):
+        try Output.line("  n/t   \(claim.statement)")
+        try Output.line("        not testable at this scale: \(reason)")
+        continue
+      }
       try Output.line("        accepted: \(claim.tolerance)")
     }
-    try Output.line("  written to \(folder)/\(recipe.id)")
+    try Output.line("  written to \(folder)/\(label)")
   }
 }

@@ -23,6 +23,14 @@ import Testing
     #expect(!claim.held && claim.measured == "not reached")
   }
 
+  @Test func whatIsNotTestableNeitherHoldsNorFails() {
+    let claim = Claim("t2 at full size", notTestable: "too small")
+    #expect(claim.verdict == .notTestable(reason: "too small") && !claim.held)
+    #expect(claim.verdict.name == "not testable")
+    #expect(Claim("x", measured: "", tolerance: "", held: false).verdict == .failed)
+    #expect(Claim("x", measured: "", tolerance: "", held: true).verdict == .held)
+  }
+
   @Test(arguments: [
     (0, "0.0"), (1, "1"), (60, "60"), (-2.5, "-2.5"), (0.29088, "0.2909"), (101_000, "101000"),
     (1234.5, "1235"), (12_345, "12350"), (9999.9, "10000"), (0.000_220_44, "0.0002204"),

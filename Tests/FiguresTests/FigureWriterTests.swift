@@ -90,7 +90,13 @@ import _TestSupport
     let written = try #require(verdict["claims"] as? [[String: Any]])
     #expect(written.count == claims.count)
     for (object, claim) in zip(written, claims) {
-      #expect(Set(object.keys) == ["claim", "measured", "tolerance", "held"])
+      let keys: Set = ["claim", "measured", "tolerance", "held", "verdict"]
+      if case .notTestable(let reason) = claim.verdict {
+        #expect(Set(object.keys) == keys.union(["reason"]) && object["reason"] as? String == reason)
+      } else {
+        #expect(Set(object.keys) == keys)
+      }
+      #expect(object["verdict"] as? String == claim.verdict.name)
       #expect(object["claim"] as? String == claim.statement)
       #expect(object["held"] as? Bool == claim.held)
     }
@@ -109,6 +115,11 @@ import _TestSupport
     #expect(svg.count { $0 == "M" } > 20)
     let png = try data("\(id)/\(name).png")
     #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]) && png.count > 10_000)
+    #expect(try data("\(id)/\(name).pdf").starts(with: Data("%PDF".utf8)))
+    let narrow = String(decoding: try data("\(id)/\(name)-narrow.svg"), as: UTF8.self)
+    #expect(narrow.contains("</svg>") && narrow.count { $0 == "M" } > 20)
+    // Letters of other fonts are not everywhere.
+    #expect(!svg.contains("Symbol"))
   }
 
   @Test func withoutGnuplotTheScriptsStandReady() throws {
@@ -119,6 +130,29 @@ import _TestSupport
     let script = String(decoding: try data("notsawo/fig03/fig03.gp"), as: UTF8.self)
     #expect(script.contains("set output 'fig03.svg'") && script.contains("'curves.csv'"))
     #expect(!FileManager.default.fileExists(atPath: folder.file("notsawo/fig03/fig03.svg")))
+  }
+
+  @Test func howAFigureWasMadeIsWritten() throws {
+    let recipe = try RecipeCatalog.named("notsawo/fig03")
+    let making = FigureMaking(
+      scale: .paper, variant: .paper, specs: try recipe.figureSpecs(.paper, .paper),
+      version: "1.2.3")
+    _ = try FigureWriter(folder: folder.path, gnuplot: nil)
+      .write(recipe, input("notsawo/fig03"), making)
+    let record = try #require(
+      JSONSerialization.jsonObject(with: data("notsawo/fig03-paper/figure.json"))
+        as? [String: Any])
+    #expect(record["figure"] as? String == "notsawo/fig03")
+    #expect(record["scale"] as? String == "paper" && record["variant"] as? String == "paper")
+    #expect(record["version"] as? String == "1.2.3")
+    let overrides = try #require(record["overrides"] as? [String])
+    #expect(overrides == ["problem.row_variance=1/n", "init.kind=normal"])
+    #expect(record["tables"] as? [String] == ["curves", "components"])
+    // The spec gives the runs that were made.
+    let specs = try #require(record["specs"] as? [String])
+    #expect(specs.count == 1)
+    let read = try SweepSpec(yaml: specs[0], file: "figure.json")
+    #expect(read.point(0).json == making.specs[0].spec.point(0).json)
   }
 
   @Test func whatGnuplotComplainsOfIsHandedOn() throws {

@@ -4,13 +4,13 @@ import Figures
 import Testing
 import _TestSupport
 
-/// The statements of the claims of a figure that do not hold.
+/// The statements of the claims of a figure that fail.
 func failures(_ id: String, _ input: FigureInput) throws -> [String] {
   let folder = try TemporaryFolder()
   let claims = try FigureWriter(folder: folder.path, gnuplot: nil)
     .write(RecipeCatalog.named(id), input)
   #expect(!claims.isEmpty)
-  return claims.filter { !$0.held }.map(\.statement)
+  return claims.filter { $0.verdict == .failed }.map(\.statement)
 }
 
 /// Exactly the claims with these words fail.

@@ -1,13 +1,11 @@
 import Experiments
-import Foundation
-import Sweeps
 
 /// A spec as it will run, whatever the defaults of a later version: every key with its value, the
 /// grid with its values in their order. Reading it gives the same runs.
-struct ResolvedSpec {
-  let yaml: String
+public struct ResolvedSpec: Sendable {
+  public let yaml: String
 
-  init(_ spec: SweepSpec) {
+  public init(_ spec: SweepSpec) {
     let swept = Set(spec.axes.map(\.key))
     let point = spec.point(0)
     var lines = ["experiment: " + Self.text(.text(spec.experiment.name))]

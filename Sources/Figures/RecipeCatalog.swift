@@ -11,6 +11,7 @@ public enum RecipeCatalog {
     .notsawoFig31, .notsawoFig32, .notsawoFig33, .notsawoFig34, .notsawoFig35,
     .lyuFig2a, .lyuFig2b, .lyuFig2c, .lyuFig4, .boursierFig3,
     .lyuFig1a, .lyuFig1b, .lyuLabelNoise, .boursierFig4, .boursierLinreg,
+    .notsawoFig09, .notsawoFig17, .notsawoFig18, .notsawoFig24, .notsawoFig25,
   ]
 
   /// - Throws: `SpecError` listing the figures if there is none of that name.

@@ -84,22 +84,6 @@ public struct FigureInput: Sendable {
   }
 }
 
-extension FigureInput {
-  /// Whether the verified runs agree with the CPU reference; nil if none was verified.
-  ///
-  /// Components that chatter around zero flip their signs at rounding level late in a run, so whole
-  /// curves of millions of steps are compared within five percent; tests hold the first thousand
-  /// steps to 1e-9.
-  var agreement: Claim? {
-    let deviations = runs.compactMap(\.maxDeviation)
-    guard let largest = deviations.max() else { return nil }
-    return Claim(
-      "\(deviations.count) of \(runs.count) runs trained on the CPU reference too: "
-        + "largest deviation of any metric at any step (networks: of the first steps)",
-      measured: Number.short(largest), tolerance: "at most 0.05", held: largest <= 0.05)
-  }
-}
-
 /// What a recipe makes of its runs.
 public struct FigureOutput: Sendable {
   /// File name and rows of each CSV table; the first row is the header.

@@ -122,6 +122,27 @@ import _TestSupport
     #expect(!svg.contains("Symbol"))
   }
 
+  /// Runs that were trained on the reference too may differ by five percent, or by the learning rate
+  /// where singular values chatter.
+  @Test(arguments: [
+    ("notsawo/fig04", 0.1, 0.04, true), ("notsawo/fig04", 0.1, 0.06, false),
+    ("notsawo/fig04", 0.1, .nan, false), ("notsawo/fig06", 0.1, 0.09, true),
+    ("notsawo/fig06", 0.1, 0.11, false), ("notsawo/fig06", 1.0, 0.11, true),
+  ]) func deviationsFromTheReferenceAreAClaim(
+    id: String, rate: Double, deviation: Double, held: Bool
+  ) throws {
+    let runs = try input(id).runs.map { run in
+      FigureInput.Run(
+        prepared: run.prepared, curves: run.curves, t1: run.t1, t2: run.t2,
+        maxDeviation: try run.prepared.parameters.number("learning_rate") == rate
+          ? deviation : nil)
+    }
+    let claims = try FigureWriter(folder: folder.path, gnuplot: nil)
+      .write(RecipeCatalog.named(id), FigureInput(runs: runs))
+    let claim = try #require(claims.last { $0.statement.contains("CPU reference") })
+    #expect(claim.held == held)
+  }
+
   @Test func withoutGnuplotTheScriptsStandReady() throws {
     #expect(Gnuplot(path: "") == nil)
     #expect(Gnuplot(path: folder.path) == nil)

@@ -49,8 +49,7 @@ extension FigureRecipe {
         each: stairs, in: 2...5, "at least twice, at most once for each entry of the support"),
       Claim(
         "and so do four",
-        measured: "\(long.count { $0 >= 2 }) of \(long.count) runs fall at least "
-          + "twice",
+        measured: "\(long.count { $0 >= 2 }) of \(long.count) runs fall at least twice",
         tolerance: "all but one: 1e6 steps may end before the second stair",
         held: long.count > 1 && long.count { $0 >= 2 } >= long.count - 1),
       Claim(
@@ -65,8 +64,7 @@ extension FigureRecipe {
         in: 4e5...1e6, "half of the steps given"),
       Claim(
         "and have not caught up: least test error over that of three factors, N >= 20",
-        each: behind,
-        in: 1...100, "more in another measurement"),
+        each: behind, in: 1...100, "more in another measurement"),
     ]
   }
 

@@ -114,7 +114,7 @@ extension FigureRecipe {
     return Claim(
       "depth delays generalisation far less than l1 with one factor: steps from train to test error "
         + "0.2 for L = 2 and 3, over those of L = 1, beta = 1e-5", each: shares, in: 0...0.1,
-      "far less; evaluated every 1000 steps, which is a twelfth of the shortest delay")
+      "far less; evaluated every 1000 steps, a thirteenth of the shortest delay")
   }
 
   private static func fig18RidgeClaims(_ input: FigureInput) throws -> [Claim] {

@@ -20,6 +20,8 @@ import _TestSupport
     case "lyu/fig2a", "lyu/fig2b", "lyu/fig2c", "lyu/fig4", "boursier/fig3":
       try SyntheticAdditionRuns.input(id)
     case let id where SyntheticDiagonalRuns.ids.contains(id): try SyntheticDiagonalRuns.input(id)
+    case let id where SyntheticSampleSizeRuns.ids.contains(id):
+      try SyntheticSampleSizeRuns.Sweep(id).input()
     case "notsawo/fig07", "notsawo/fig16", "notsawo/fig19", "notsawo/fig20": try trainedInput(id)
     default: try SyntheticMatrixRuns.input(id)
     }

@@ -21,6 +21,8 @@ import _TestSupport
       try SyntheticAdditionRuns.input(id)
     case let id where SyntheticDiagonalRuns.ids.contains(id): try SyntheticDiagonalRuns.input(id)
     case let id where SyntheticDepthRuns.ids.contains(id): try SyntheticDepthRuns.input(id)
+    case let id where SyntheticSampleSizeRuns.ids.contains(id):
+      try SyntheticSampleSizeRuns.Sweep(id).input()
     case "notsawo/fig07", "notsawo/fig16", "notsawo/fig19", "notsawo/fig20": try trainedInput(id)
     default: try SyntheticMatrixRuns.input(id)
     }

@@ -2,6 +2,12 @@ import Experiments
 import Theory
 
 extension FigureInput {
+  /// A prediction for a run by its name in `TheoryCatalog`; nil where theory was left out or has none.
+  func prediction(_ name: String, of run: Run) -> Double? {
+    zip(runs, predictions).first { $0.0.prepared.id == run.prepared.id }?.1
+      .first { $0.name == name }?.value
+  }
+
   /// The predictions as a table: run, value, kind, whether its conditions are met, name, source; nil
   /// without any.
   var theoryTable: [[String]]? {

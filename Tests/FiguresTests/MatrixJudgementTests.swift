@@ -183,7 +183,8 @@ import _TestSupport
   // MARK: - Lyu et al., figure 3
 
   static let tables = [
-    Wrong(Runs.Table(), "train loss is minimised") { $0.memory = 5e-2 },
+    Wrong(Runs.Table(), "train loss is minimised") { $0.memory.first = 5e-2 },
+    Wrong(Runs.Table(), "and at step 32") { $0.memory.second = 1e-5 },
     Wrong(
       Runs.Table(), "test loss on the plateau", "kernel regime", "lambda t at a test loss of 0.1,"
     ) { $0.plateau = 0.9 },
@@ -191,9 +192,15 @@ import _TestSupport
     Wrong(Runs.Table(), "ln alpha at a test loss of 0.05", "ln alpha at a test loss of 0.02") {
       $0.shift = { $0 == 20 ? 0.1 : 0 }
     },
-    Wrong(Runs.Table(), "lambda t at a test loss of 0.05", "lambda t at a test loss of 0.01") {
-      $0.stretch = 2
-    },
+    Wrong(
+      Runs.Table(), "lambda = 0.001: lambda t at a test loss of 0.05",
+      "lambda t at a test loss of 0.01"
+    ) { $0.stretch = 2 },
+    Wrong(Runs.Table(), "does not depend on lambda") { $0.strong.shift = 1 },
+    Wrong(
+      Runs.Table(), "lambda = 0.003: test loss at the end and that of the convex", "slope of log"
+    ) { $0.strong.test = 3 },
+    Wrong(Runs.Table(), "N is below") { $0.needed = 400 },
     Wrong(Runs.Table(), "train loss at the end and that of the convex") { $0.train = 1.05 },
     Wrong(Runs.Table(), "test loss at the end and that of the convex") { $0.test = 1.1 },
     Wrong(Runs.Table(), "|W|_* at the end and that of the convex") { $0.nuclear = 1.01 },
@@ -223,7 +230,14 @@ import _TestSupport
     Wrong(Runs.Completion(), "(|U|^2 + |V|^2)/2") { $0.balance = 1.01 },
     Wrong(Runs.Completion(), "that of M*", "the minimiser") { $0.nuclear = 1.1 },
     Wrong(Runs.Completion(), "the minimiser") { $0.nuclear = 0.95 },
-    Wrong(Runs.Completion(), "all but three") { $0.fourth = 8 },
+    Wrong(Runs.Completion(), "all but three", "stand apart", "sigma_4 at the end, over seeds") {
+      $0.fourth = 8
+    },
+    Wrong(Runs.Completion(), "sigma_4 at the end, over seeds") { $0.fourth = 0.1 },
+    Wrong(Runs.Completion(), "all singular values") { $0.settled = 0.8 },
+    Wrong(Runs.Completion(), "three singular values remain") { $0.kept = 0.5 },
+    Wrong(Runs.Completion(), "all is over") { $0.unfinished = 2 },
+    Wrong(Runs.Completion(), "learning rate over the largest") { $0.stability = 1.1 },
     Wrong(Runs.Completion(), "not recovered exactly") { $0.end = 0.01 },
   ]
 

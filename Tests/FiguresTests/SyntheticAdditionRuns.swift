@@ -1,14 +1,14 @@
-// This file makes the curves of modular addition and of the scalar-input net that the recipes should
-// see, and wrong ones.
+// This file makes the curves of modular addition that the recipes should see, and wrong ones.
 
 import Experiments
 import Figures
 import Foundation
 import Sweeps
+import Theory
 
 enum SyntheticAdditionRuns {
   /// A value that changes from one to another, linearly in the logarithm of x.
-  private static func ramp(
+  static func ramp(
     _ x: Double, from first: (x: Double, y: Double), to last: (x: Double, y: Double)
   ) -> Double {
     let share = log(max(x, 1e-9) / first.x) / log(last.x / first.x)
@@ -16,7 +16,7 @@ enum SyntheticAdditionRuns {
   }
 
   /// 40 steps per decade.
-  private static func steps(_ last: Int) -> [Int] {
+  static func steps(_ last: Int) -> [Int] {
     let count = Int(log10(Double(last)) * 40)
     return Set((0...count).map { Int(pow(10, Double($0) / 40).rounded()) } + [0, last]).sorted()
   }
@@ -41,8 +41,21 @@ enum SyntheticAdditionRuns {
     /// The rate of |W1|^2 + |b1|^2 - |W2|^2 over 2 lambda.
     var felt = 1.0
 
+    /// Train accuracy of wide nets at first and at the end, for lambda.
+    var wide: @Sendable (Double) -> (first: Double, end: Double) = {
+      ($0 > 1e-2 ? 0.95 : 1, $0 > 1e-2 ? 0.05 : 1)
+    }
+    /// The learning rate over the largest at the start.
+    var stability = 0.9
+
     func input() throws -> FigureInput {
-      FigureInput(runs: try SyntheticRuns.prepared(id).map(run))
+      let runs = try SyntheticRuns.prepared(id)
+      return FigureInput(
+        runs: try runs.map(run),
+        predictions: try runs.map { run in
+          let rate = try run.parameters.number("learning_rate")
+          return [Prediction(TheoryCatalog.largestRateName, rate / stability, .estimate, "")]
+        })
     }
 
     private func run(_ prepared: PreparedRun) throws -> FigureInput.Run {
@@ -56,6 +69,8 @@ enum SyntheticAdditionRuns {
       func imbalance(_ step: Int) -> Double {
         252 * exp(-2 * felt * decay * rate * Double(step))
       }
+      let isWide = try prepared.parameters.integer("model.width") == 2048
+      let memorized = isWide ? wide(decay) : (first: 1, end: memory(decay))
       let steps = SyntheticAdditionRuns.steps(prepared.steps)
       return SyntheticMatrixRuns.run(
         prepared, steps: steps, t1: t1.map { t1 in steps.first { $0 >= t1 } ?? t1 },
@@ -63,7 +78,10 @@ enum SyntheticAdditionRuns {
         [
           (
             "train_accuracy",
-            { $0 < t1 ?? 1 << 40 ? 0.1 : $0 < prepared.steps / 2 ? 1 : memory(decay) }
+            {
+              $0 < t1 ?? 1 << 40
+                ? 0.1 : $0 < prepared.steps / 2 ? memorized.first : memorized.end
+            }
           ),
           ("test_accuracy", test), ("train_loss", { _ in 0.1 }),
           (
@@ -98,6 +116,8 @@ enum SyntheticAdditionRuns {
     var growth = 1.3
     /// The normalised margin at the end over that at t1.
     var margin = 2.0
+    /// The margin over ln t; |theta|^2 is in proportion.
+    var size = 1.0
     /// ln t at the end.
     var last = 4e4
     var leavesFloats = false
@@ -128,67 +148,12 @@ enum SyntheticAdditionRuns {
                 { ramp(logTime($0), from: (rise.0, early), to: (rise.1, late)) }
               ),
               ("train_loss", { _ in 0.1 }), ("test_loss", { _ in 1 }),
-              ("train_margin", { logTime($0) }),
-              ("l2_norm", { (logTime($0) / direction($0)).squareRoot() }),
+              ("train_margin", { size * logTime($0) }),
+              ("l2_norm", { (size * logTime($0) / direction($0)).squareRoot() }),
               ("train_log_loss", { -logTime($0) / clock }),
               ("test_log_loss", { leavesFloats && $0 > 20_000 ? .infinity : 2 }),
               ("log_time", logTime),
             ])
-        })
-    }
-  }
-
-  // MARK: - Boursier et al., figure 3
-
-  /// The scalar-input net: many kinks and then three.
-  struct Scalar {
-    var trainLoss = (one: 0.02, ten: 2e-3, end: 5e-5)
-    var testLoss = (one: 0.5, ten: 0.4, end: 1e-3)
-    /// lambda t at which the test loss falls.
-    var fall = 0.3
-    /// |theta| = 34 e^{-pace lambda t} down to the last norm.
-    var pace = 1.0
-    var lastNorm = 2.3
-    var firstStep = 0.99
-    /// |v|^2 + |b|^2 - |u|^2 over what theory says, at the end.
-    var imbalance = 1.0
-    var kinks = (first: 40, last: 3)
-
-    func input() throws -> FigureInput {
-      FigureInput(
-        runs: try SyntheticRuns.prepared("boursier/fig3").prefix(2).map { run in
-          func time(_ step: Int) -> Double { 0.002 * Double(step) }
-          func norm(_ step: Int) -> Double {
-            let start = step == 0 ? 34.0 / firstStep : 34.0
-            return max(lastNorm, start * exp(-1e-3 * pace * time(step)))
-          }
-          func level(_ step: Int, _ levels: (one: Double, ten: Double, end: Double)) -> Double {
-            let t = time(step)
-            return t < 1 ? 500 : t < 10 ? levels.one : t < 1000 * fall ? levels.ten : levels.end
-          }
-          func output(_ point: Int, _ step: Int) -> Double {
-            let count = time(step) < 1000 ? kinks.first : kinks.last
-            let x = -2 + 0.01 * Double(point)
-            return (0..<count).reduce(0) { sum, k in
-              let place = -1.9 + 3.8 * Double(k) / Double(max(count, 1))
-              return sum + (k % 2 == 0 ? 1 : -1) * max(x - place, 0)
-            }
-          }
-          var metrics: [(String, (Int) -> Double)] = [
-            ("train_loss", { level($0, trainLoss) }), ("test_loss", { level($0, testLoss) }),
-            ("l2_norm", norm),
-            (
-              "l2_norm_v",
-              { step in
-                let t = time(step)
-                return (4 + 400 * exp(-2e-3 * t) * (t > 500 ? imbalance : 1)).squareRoot()
-              }
-            ),
-            ("l2_norm_b", { _ in 1 }), ("l2_norm_u", { _ in 5.0.squareRoot() }),
-          ]
-          metrics += (0...400).map { point in ("f_\(point)", { output(point, $0) }) }
-          return SyntheticMatrixRuns.run(
-            run, steps: SyntheticAdditionRuns.steps(run.steps), metrics)
         })
     }
   }

@@ -13,22 +13,14 @@ enum SyntheticDiagonalRuns {
     "lyu/fig1a", "lyu/fig1b", "lyu/appB2-label-noise", "boursier/fig4", "boursier/linreg",
   ]
 
-  /// The runs of all specs of a figure.
-  static func prepared(_ id: String, _ scale: FigureScale) throws -> [PreparedRun] {
-    let recipe = try RecipeCatalog.named(id)
-    return try recipe.specs(scale).flatMap {
-      try SweepPlan(try SweepSpec(yaml: $0, file: recipe.id)).runs
-    }
-  }
-
   /// The runs at small scale, prepared once: data of 100,000 features are drawn for it.
   private static let small = Dictionary(
-    uniqueKeysWithValues: ids.map { id in (id, Result { try prepared(id, .small) }) })
+    uniqueKeysWithValues: ids.map { id in (id, Result { try SyntheticRuns.prepared(id) }) })
 
   static func prepared(_ id: String) throws -> [PreparedRun] { try small[id]?.get() ?? [] }
 
   /// A run with other parameters.
-  private static func changed(
+  static func changed(
     _ run: PreparedRun, _ changes: [String: ParameterValue]
   ) -> PreparedRun {
     var parameters = run.parameters
@@ -39,7 +31,7 @@ enum SyntheticDiagonalRuns {
   }
 
   /// The steps at which a run is evaluated.
-  private static func steps(_ run: PreparedRun) -> [Int] {
+  static func steps(_ run: PreparedRun) -> [Int] {
     guard case .at(let steps) = run.schedule else { return [] }
     return steps
   }
@@ -55,96 +47,6 @@ enum SyntheticDiagonalRuns {
     }
   }
 
-  // MARK: - Lyu et al., figure 1
-
-  /// Both panels: curves through knots in slow time lambda t.
-  struct Classes {
-    let id: String
-    /// lambda t from which on all training samples are right.
-    var train = 5e-4
-    /// The train accuracy at the end.
-    var last = 1.0
-    var accuracy: [Knot]
-    /// Margins until lambda t = 1.5, and at the end.
-    var l2: (plateau: Double, end: Double)
-    var l1: (plateau: Double, end: Double)
-    /// Added to the test accuracy of gradient descent before and after t = 10.
-    var descent = (early: 0.2, late: 0.005)
-    /// Whether gradient descent, or flow, is not a number from lambda t = 2 on.
-    var descentDiverges = false
-    var flowDiverges = false
-
-    struct Knot {
-      var time: Double
-      var value: Double
-
-      init(_ time: Double, _ value: Double) {
-        (self.time, self.value) = (time, value)
-      }
-    }
-
-    static let sparse = Classes(
-      id: "lyu/fig1a",
-      accuracy: [
-        Knot(0, 0.5), Knot(1, 0.515), Knot(2.31, 0.6), Knot(2.55, 0.731), Knot(2.95, 0.906),
-        Knot(3.15, 0.988), Knot(3.5, 0.9995), Knot(6, 1),
-      ], l2: (19.4, 0.61), l1: (0.077, 0.292))
-
-    static let largeMargin = Classes(
-      id: "lyu/fig1b",
-      accuracy: [
-        Knot(0, 0.5), Knot(5e-4, 0.9992), Knot(1, 0.9991), Knot(4.25, 0.955), Knot(5, 0.848),
-        Knot(6, 0.733), Knot(8, 0.639), Knot(10, 0.58),
-      ], l2: (57.6, 5.6), l1: (0.228, 0.586))
-
-    /// Between knots by straight lines.
-    private static func value(_ knots: [Knot], _ time: Double) -> Double {
-      guard let next = knots.firstIndex(where: { $0.time > time }) else {
-        return knots[knots.count - 1].value
-      }
-      let (a, b) = (knots[next - 1], knots[next])
-      return a.value + (time - a.time) / (b.time - a.time) * (b.value - a.value)
-    }
-
-    func input() throws -> FigureInput {
-      FigureInput(
-        runs: try SyntheticDiagonalRuns.prepared(id).map { run in
-          let isFlow = try run.parameters.text("method") == "reduced-flow"
-          let scale =
-            try run.parameters.number("learning_rate") * run.parameters.number("weight_decay")
-          let end = scale * Double(run.steps)
-          let knots = accuracy.map { Int(($0.time / scale).rounded()) }
-          let steps = Set(SyntheticDiagonalRuns.steps(run) + knots).sorted()
-          let diverges = isFlow ? flowDiverges : descentDiverges
-          func metric(_ law: @escaping (Double) -> Double) -> (Int) -> Double {
-            { step in
-              let time = scale * Double(step)
-              return diverges && time > 2 ? .nan : law(time)
-            }
-          }
-          func fall(_ margin: (plateau: Double, end: Double)) -> (Int) -> Double {
-            let knots = [Knot(0, margin.plateau), Knot(1.5, margin.plateau), Knot(end, margin.end)]
-            return metric { Self.value(knots, $0) }
-          }
-          return SyntheticMatrixRuns.run(
-            run, steps: steps,
-            [
-              ("train_loss", metric { 0.7 / (1 + $0) }),
-              ("train_accuracy", metric { $0 < train ? 0.5 : $0 < 0.9 * end ? 1 : last }),
-              (
-                "population_accuracy",
-                metric { time in
-                  let shift = isFlow ? 0 : time < 0.0099 ? descent.early : descent.late
-                  return Self.value(accuracy, time) + shift
-                }
-              ),
-              ("norm", metric { 128 * exp(-min($0, 3)) }),
-              ("l2_margin", fall(l2)), ("l1_margin", fall(l1)),
-            ])
-        })
-    }
-  }
-
   // MARK: - Lyu et al., appendix B.2
 
   /// Label noise: |theta|^2 and the population loss are the predicted ones, less a power of eta.
@@ -152,6 +54,13 @@ enum SyntheticDiagonalRuns {
     /// 1 less |theta|^2 over the predicted one at the smallest eta, and its power of eta.
     var bias = 0.02
     var exponent = 0.5
+    /// Factors of |theta|^2, for an eta, and of the population loss after eta^-1.25 steps.
+    var early: @Sendable (Double) -> Double = { _ in 1 }
+    var earlyLoss = 1.0
+    /// Train loss is in proportion to this power of eta.
+    var power = 1.0
+    /// The T until which the population loss stays where it starts.
+    var hold = 0.0
     /// Population loss over the predicted one at T = 0.5.
     var loss = 1.0
     /// In place of those of the spec.
@@ -173,9 +82,9 @@ enum SyntheticDiagonalRuns {
           let scatter = 1 + 0.01 * (seed - 4.5)
           let ratio = (1 - bias * pow(rate / 2.5e-4, exponent)) * scatter
           // A few steps are enough; T = eta^2 k.
-          let steps = [0, 0.001, 0.01, 0.16, 0.28, 0.34, 0.5].map {
-            Int(($0 / rate / rate).rounded())
-          }
+          let steps = Drift.times.map { Int(($0 / rate / rate).rounded(.up)) }
+          let isEarly = { (point: Drift.Point) in point.time > 1e-3 && point.time < 0.02 }
+          let shrinking = early(rate)
           func law(_ of: @escaping (Drift.Point) -> Double) -> (Int) -> Double {
             { step in
               let time = rate * rate * Double(step)
@@ -185,8 +94,18 @@ enum SyntheticDiagonalRuns {
           return SyntheticMatrixRuns.run(
             run, steps: steps,
             [
-              ("norm", law { ($0.squaredNorm * ratio).squareRoot() }),
-              ("population_loss", law { $0.loss * ($0.time > 0.4 ? loss : 1) }),
+              ("train_loss", law { $0.time < 0.01 ? 1 : 10 * pow(rate, power) }),
+              (
+                "norm",
+                law { ($0.squaredNorm * ratio * (isEarly($0) ? shrinking : 1)).squareRoot() }
+              ),
+              (
+                "population_loss",
+                law { point in
+                  if point.time < hold { return drift.point(0).loss }
+                  return point.loss * (point.time > 0.45 ? loss : isEarly(point) ? earlyLoss : 1)
+                }
+              ),
             ])
         })
     }
@@ -201,6 +120,11 @@ enum SyntheticDiagonalRuns {
 
       private let points: [Point]
 
+      /// T, among them those of eta^-1.25 steps.
+      static let times =
+        [0, 0.001] + [2.5e-4, 1e-3, 4e-3].map { pow($0, 0.75) }
+        + [0.02, 0.05, 0.1, 0.16, 0.18, 0.22, 0.28, 0.3, 0.34, 0.38, 0.42, 0.46, 0.5]
+
       init(_ run: PreparedRun) throws {
         let problem = try DiagonalNetwork().batch(of: [run], instance: nil).problems[0]
         let (x, y) = (problem.features.dense, problem.targets)
@@ -208,7 +132,7 @@ enum SyntheticDiagonalRuns {
         guard case .gaussian(let target) = problem.population else {
           throw SpecError("a gaussian problem has a target")
         }
-        points = [0, 0.001, 0.01, 0.16, 0.28, 0.34, 0.5].map { time in
+        points = Self.times.map { time in
           let squares = (0..<x.columns).map { k in
             let c = (0..<x.rows).reduce(0) { $0 + x[$1, k] * x[$1, k] } / Double(x.rows)
             return pow(start * exp(-8 * c * time), 2)
@@ -235,14 +159,18 @@ enum SyntheticDiagonalRuns {
     var seeds: [Int] = [1, 2, 3]
     /// When the train loss is almost 0.
     var interpolation = 50.0
+    /// |w|^2 at the start.
+    var start = 12.0
     /// |w|^2 on the plateau over twice the least l1 norm.
     var plateau = 2.5
     /// lambda t at its end.
     var fall = 0.3
     /// The predictor over the convex solution.
     var scale = 1.0
-    /// Factors of |w|^2 around t = 1e4 and at the end.
+    /// Factors of |w|^2 around t = 1e4, at 5e4, at 1e5 and at the end.
     var share = 1.0
+    var middle = 1.0
+    var late = 1.0
     var end = 1.0
     /// Test loss at the end over that on the plateau.
     var final = 1e-5
@@ -284,8 +212,11 @@ enum SyntheticDiagonalRuns {
           let w = ends.endpoint.map { scale * $0 }
           func squaredNorm(_ step: Int) -> Double {
             let (time, slow) = (0.1 * Double(step), 0.1 * decay * Double(step))
+            if step == 0 { return start }
             if slow < fall { return 2 * ends.least * plateau }
-            return ends.squaredNorm(w, slow) * (time > 9e5 ? end : time < 2e4 ? share : 1)
+            let factor =
+              time < 2e4 ? share : time < 9e4 ? middle : time < 2e5 ? late : time > 9e5 ? end : 1
+            return ends.squaredNorm(w, slow) * factor
           }
           var metrics: [(String, (Int) -> Double)] = [
             ("train_loss", { 0.1 * Double($0) < interpolation ? 1 : 1e-6 }),

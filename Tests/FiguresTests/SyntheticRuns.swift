@@ -5,9 +5,12 @@ import Figures
 import Sweeps
 
 enum SyntheticRuns {
-  static func prepared(_ id: String) throws -> [PreparedRun] {
+  /// The runs of all specs of a figure.
+  static func prepared(_ id: String, _ scale: FigureScale = .small) throws -> [PreparedRun] {
     let recipe = try RecipeCatalog.named(id)
-    return try SweepPlan(try SweepSpec(yaml: recipe.spec(.small), file: recipe.id)).runs
+    return try recipe.specs(scale).flatMap {
+      try SweepPlan(try SweepSpec(yaml: $0, file: recipe.id)).runs
+    }
   }
 
   /// What the independent implementation measured for Fig. 3, as piecewise constant curves.

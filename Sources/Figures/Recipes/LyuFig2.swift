@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Sweeps
+import Theory
 
 extension FigureRecipe {
   private static let lyu =
@@ -49,7 +50,12 @@ extension FigureRecipe {
         try run.step("test_accuracy", reaches: 0.9).map { $0 / first }
       }
     }
-    return try AdditionRun.memorizationClaims(runs, "by 1e6 of the paper's 4e7 steps at most") + [
+    return try [
+      Claim(
+        "train accuracy reaches 100 %: lambda t at t1, over runs",
+        each: runs.map { run in run.run.t1.map { run.slowTime(Double($0)) } }, in: 0...0.2,
+        "by 1e6 of 1/(lr lambda) = 5e6 steps in the paper"),
+      AdditionRun.chanceClaim(runs),
       Claim(
         "and stays there: least train accuracy after t1, over runs",
         each: try runs.map { run in
@@ -120,7 +126,7 @@ extension FigureRecipe {
   ///
   /// The paper's alpha goes from 1 to 100; the steps between are not in its text. Theory shifts the
   /// transition by ln(alpha_2/alpha_1) in lambda t; it holds for large alpha. The small scale has
-  /// alpha = 3, 6, 12, as gradient descent needs lr < 26/alpha^2 for its net; two seeds.
+  /// alpha = 3, 6, 12, as gradient descent needs lr < 23/alpha^2 for its net; two seeds.
   static let lyuFig2b = FigureRecipe(
     id: "lyu/fig2b",
     title: "Modular addition: a larger start generalises later",
@@ -141,7 +147,14 @@ extension FigureRecipe {
       let runs = try AdditionRun.all(input, "lyu/fig2b")
       var output = FigureOutput()
       output.tables = try runs.map { (fig2bTable($0), try $0.rows()) }
-      output.claims = try lyuFig2bClaims(runs)
+      output.claims =
+        try lyuFig2bClaims(runs) + [
+          Claim(
+            "the output layer is stable: learning rate over the largest at the start, over runs",
+            each: runs.map { run in
+              input.prediction(TheoryCatalog.largestRateName, of: run.run).map { run.rate / $0 }
+            }, in: 0...1, "its sharpness is lambda_max(H^T H / n) / p, of order alpha^2")
+        ]
       output.plot = lyuFig2bPlot(runs.filter { $0.seed == runs[0].seed })
       return output
     })

@@ -67,6 +67,14 @@ extension FigureRecipe {
           first.flatMap { first in last.map { $0 / first } }
         }, in: 5...1000, "100 from 0 to 100 % in the paper"),
       Claim(
+        "train margin at a test accuracy of 10 %, over runs",
+        each: try runs.map { try $0.value("train_margin", where: "test_accuracy", reaches: 0.1) },
+        in: 10...1000, "ln t is about -log L, the margin; 200 in the paper"),
+      Claim(
+        "train margin at a test accuracy of 90 %, over runs",
+        each: try runs.map { try $0.value("train_margin", where: "test_accuracy", reaches: 0.9) },
+        in: 300...3e4, "100 % at 2e4 in the paper"),
+      Claim(
         "test accuracy at the end, over runs", each: try runs.map { try $0.end("test_accuracy") },
         in: 0.98...1, "100 % in the paper"),
       try clockClaim(runs), try growthClaim(runs), try directionClaim(runs),

@@ -66,7 +66,7 @@ extension FigureRecipe {
     let times = [0.16, 0.28, 0.34]
     let start = drift.net(0)
     let target = drift.targetSquares
-    return [
+    return try [
       Claim(
         "gradient flow alone interpolates: train error of its limit", start.residual, in: 0...1e-6,
         "statement (1)"),
@@ -95,7 +95,7 @@ extension FigureRecipe {
       Claim(
         "as the prediction does: predicted population loss at T = 0.5 over |w*|^2",
         drift.populationLoss(0.5) / target, in: 0...0.1, "statement (3)"),
-    ]
+    ] + earlyNoiseClaims(runs, drift, rates) + lateNoiseClaims(runs, drift, rates)
   }
 
   private static func lyuLabelNoisePlot(_ rates: [Double]) -> String {
@@ -121,7 +121,7 @@ extension FigureRecipe {
 }
 
 /// A run with label noise, in slow time T = eta^2 k.
-private struct NoisyRun {
+struct NoisyRun {
   let run: FigureInput.Run
   let rate: Double
 
@@ -137,24 +137,41 @@ private struct NoisyRun {
       .map { try run.curve(metric)[$0] }
   }
 
+  /// A metric at a step, between evaluations by the logarithm of the step.
+  func value(_ metric: String, atStep step: Double) throws -> Double? {
+    let (steps, values) = (run.curves.steps.map(Double.init), try run.curve(metric))
+    guard let index = steps.firstIndex(where: { $0 >= step }) else { return nil }
+    guard index > 0, steps[index - 1] > 0 else { return values[index] }
+    let share = log(step / steps[index - 1]) / log(steps[index] / steps[index - 1])
+    return values[index - 1] + share * (values[index] - values[index - 1])
+  }
+
+  /// The mean of a function of a metric over runs of equal steps.
+  static func mean(
+    _ metric: String, _ runs: [NoisyRun], of: (Double) -> Double = { $0 }
+  ) throws -> SlowCurve {
+    let curves = try runs.map { try $0.run.curve(metric) }
+    let indices = runs.first.map { Array($0.run.curves.steps.indices) } ?? []
+    return SlowCurve(
+      times: indices.map { runs[0].time($0) },
+      values: indices.map { index in
+        curves.reduce(0) { $0 + of($1[index]) } / Double(curves.count)
+      })
+  }
+
   /// T, |theta|^2 and population loss, means over runs of equal steps.
   static func meanRows(_ runs: [NoisyRun]) throws -> [[String]] {
-    let norms = try runs.map { try $0.run.curve("norm") }
-    let losses = try runs.map { try $0.run.curve("population_loss") }
-    let count = Double(runs.count)
+    let squares = try mean("norm", runs) { $0 * $0 }
+    let losses = try mean("population_loss", runs)
     return [["T", "norm_squared", "population_loss"]]
-      + runs[0].run.curves.steps.indices.map { index in
-        let square = norms.reduce(0) { $0 + $1[index] * $1[index] } / count
-        return [
-          "\(runs[0].time(index))", "\(square)",
-          "\(losses.reduce(0) { $0 + $1[index] } / count)",
-        ]
+      + squares.times.indices.map {
+        ["\(squares.times[$0])", "\(squares.values[$0])", "\(losses.values[$0])"]
       }
   }
 }
 
 /// The predictor along the drift that label noise causes.
-private struct NoiseDrift {
+struct NoiseDrift {
   private let x: DenseMatrix
   private let y: [Double]
   private let target: [Double]

@@ -6,6 +6,9 @@ extension TheoryCatalog {
   /// The prediction that figures draw beside test accuracy.
   public static let kernelAccuracyName =
     "population accuracy of that predictor, before the transition"
+  public static let l2MarginName = "largest L2 margin"
+  public static let l1MarginName = "largest L1 margin"
+  public static let kernelMarginName = "margin of the tangent kernel, gamma_ntk"
 
   static func diagonalNetwork(
     _ run: PreparedRun, _ instance: TensorFile?
@@ -51,7 +54,7 @@ extension TheoryCatalog {
     let share = batch.weight * Double(batch.samples)
     return [
       Prediction(
-        "largest L2 margin", best.isSeparable ? best.margin : nil, .exact,
+        l2MarginName, best.isSeparable ? best.margin : nil, .exact,
         "Lyu et al. 2023, Corollary 3.6: the kernel phase's predictor",
         conditions: starts + [alike]),
       Prediction(
@@ -64,7 +67,7 @@ extension TheoryCatalog {
         "Lyu et al. 2023, Fig. 1: test accuracy before the transition",
         conditions: starts + [alike]),
       Prediction(
-        "margin of the tangent kernel, gamma_ntk", tangent.margin > 0 ? tangent.margin : nil,
+        kernelMarginName, tangent.margin > 0 ? tangent.margin : nil,
         .exact, "Lyu et al. 2023, Theorem 3.4, for theta_bar = theta_0", conditions: starts),
       Prediction(
         "train loss of the plateau at its start",
@@ -82,7 +85,7 @@ extension TheoryCatalog {
     guard rich.isSolved else { return [] }
     let source = "Lyu et al. 2023, Corollary 3.7: the predictor after the transition"
     return [
-      Prediction("largest L1 margin", rich.margin, .exact, source),
+      Prediction(l1MarginName, rich.margin, .exact, source),
       Prediction(
         "L2 margin of that predictor, after the transition",
         rich.margin / euclideanNorm(rich.direction), .exact, source),

@@ -3,6 +3,8 @@ import Experiments
 import Foundation
 
 extension TheoryCatalog {
+  public static let largestRateName = "largest learning rate at the start, about"
+
   /// Runs on U U^T - V V^T and on U V^T.
   static func factors(_ batch: MatrixRecoveryBatch) throws -> [Prediction] {
     let (problem, own) = (batch.problems[0], batch.runs[0])
@@ -27,7 +29,7 @@ extension TheoryCatalog {
     }
     return [
       Prediction(
-        "largest learning rate at the start, about",
+        largestRateName,
         2 / (batch.dataWeight * gram.largestEigenvalue + own.l2), .estimate,
         "2 / (2 weight lambda_max(J J^T) + lambda), without the residual's part of the Hessian",
         conditions: [.init("l1 is 0", own.l1 == 0)])

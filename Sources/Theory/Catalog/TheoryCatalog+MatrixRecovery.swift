@@ -19,6 +19,9 @@ extension TheoryCatalog {
 }
 
 extension TheoryCatalog {
+  public static let factorSampleName =
+    "measurements that the recovery theorem for factors supposes"
+
   private static func completion(_ problem: MatrixRecoveryProblem) -> Prediction {
     let (n1, n2) = (problem.target.rows, problem.target.columns)
     let isSmall = min(n1, n2) <= MatrixRecoveryAnalysis.largestFactored
@@ -27,7 +30,7 @@ extension TheoryCatalog {
       ? SampleSize.coherentCompletion(
         size: max(n1, n2), coherence: LocalCoherence(problem.target).largest) : nil
     return Prediction(
-      "measurements that the recovery theorem for factors supposes", needed, .estimate,
+      factorSampleName, needed, .estimate,
       "Lyu et al. 2023, Theorem 3.12: mu^4 d ln^2 d, no constant",
       conditions: [
         .init("N = \(problem.count) is no less", Double(problem.count) >= needed ?? .infinity)

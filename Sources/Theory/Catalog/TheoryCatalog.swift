@@ -16,6 +16,7 @@ public enum TheoryCatalog {
       case MatrixRecovery().name: try matrixRecovery(run, instance)
       case DiagonalNetwork().name: try diagonalNetwork(run, instance)
       case LinearRegression().name: try linearRegression(run, instance)
+      case Network().name: try network(run, instance)
       default: []
       }
     return try own + slowTime(run)

@@ -93,35 +93,55 @@ struct SweepSession {
 
 /// Ctrl-C, SIGTERM and SIGUSR1 (which Slurm sends before time is up): the first asks to stop cleanly, the second ends at once.
 ///
-/// `@unchecked Sendable` because the sources are made in `init` and afterwards only cancelled,
-/// which Dispatch allows from any thread.
-final class Interruption: @unchecked Sendable {
-  private static let signals = [SIGINT, SIGTERM, SIGUSR1]
+/// A command may train several sweeps. Dispatch puts its handlers in place once per process, so the
+/// signals are watched from the first sweep on and the one under way is told; between two of them, when
+/// all that was done is in the store, the program ends.
+final class Interruption: Sendable {
+  private static let current = Mutex<Interruption?>(nil)
+  private static let watch = SignalWatch([SIGINT, SIGTERM, SIGUSR1]) {
+    guard let sweep = current.withLock({ $0 }) else { exit(130) }
+    sweep.interrupt()
+  }
+
   private let count = Atomic<Int>(0)
-  private let sources: [any DispatchSourceSignal]
+  private let stop: @Sendable () -> Void
 
   init(_ stop: @escaping @Sendable () -> Void) {
-    sources = Self.signals.map { number in
-      signal(number, SIG_IGN)
-      return DispatchSource.makeSignalSource(signal: number, queue: .global())
-    }
-    for source in sources {
-      source.setEventHandler { [weak self] in
-        guard let self else { return }
-        if count.add(1, ordering: .relaxed).newValue > 1 { exit(130) }
-        Failure.warn(
-          "stopping after the launch in flight; finished runs are kept, others go on later")
-        stop()
-      }
-      source.resume()
-    }
+    self.stop = stop
+    Self.current.withLock { $0 = self }
+    Self.watch.start()
   }
 
   var happened: Bool { count.load(ordering: .relaxed) > 0 }
 
-  /// Gives the signals their usual meaning back.
-  func end() {
-    sources.forEach { $0.cancel() }
-    Self.signals.forEach { signal($0, SIG_DFL) }
+  func end() { Self.current.withLock { $0 = nil } }
+
+  private func interrupt() {
+    if count.add(1, ordering: .relaxed).newValue > 1 { exit(130) }
+    Failure.warn("stopping after the launch in flight; finished runs are kept, others go on later")
+    stop()
+  }
+}
+
+/// Calls a function on signals, instead of what they usually do.
+///
+/// `@unchecked Sendable` because the sources are made in `init` and only resumed, once, under the lock.
+private final class SignalWatch: @unchecked Sendable {
+  private let sources: [any DispatchSourceSignal]
+  private let isWatching = Mutex(false)
+
+  init(_ signals: [Int32], _ handle: @escaping @Sendable () -> Void) {
+    sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: .global()) }
+    for (number, source) in zip(signals, sources) {
+      signal(number, SIG_IGN)
+      source.setEventHandler(handler: handle)
+    }
+  }
+
+  func start() {
+    isWatching.withLock { isWatching in
+      if !isWatching { sources.forEach { $0.resume() } }
+      isWatching = true
+    }
   }
 }

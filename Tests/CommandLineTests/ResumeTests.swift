@@ -85,6 +85,21 @@ import Testing
     #expect(contents.count == 4 && contents.contains { $0.hasSuffix(".safetensors") })
   }
 
+  /// Signals are heard in every sweep of a command, not in the first only.
+  @Test(.timeLimit(.minutes(2))) func aSignalEndsTheSecondSweepToo() async throws {
+    let place = try Workplace(
+      spec: Workplace.single + "\n---\n"
+        + Workplace.single.replacing("steps: 400", with: "steps: 1000000000000"))
+    let running = try place.start(
+      ["run", "spec.yaml", "--json", "--device", "cpu", "--store", "s.sqlite"])
+    try await running.wait(forLines: 1)
+    try await Task.sleep(for: .milliseconds(400))
+    running.signal(SIGTERM)
+    #expect(try await running.end().status == 130)
+    #expect(
+      Set(try await statuses(place, "s.sqlite").values) == ["finished", "stopped"])
+  }
+
   /// No time to save anything: what had finished is in the store all the same.
   @Test func aKilledSweepKeepsItsFinishedRuns() async throws {
     let place = try Workplace(spec: Self.long)

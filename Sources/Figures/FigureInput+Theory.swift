@@ -16,17 +16,12 @@ extension FigureInput {
       predictions.map { prediction in
         [
           run.prepared.id, prediction.value.map { "\($0)" } ?? "nan", prediction.kind.rawValue,
-          prediction.areConditionsMet ? "1" : "0", Self.quoted(prediction.name),
-          Self.quoted(prediction.source),
+          prediction.areConditionsMet ? "1" : "0", CSVText.quoted(prediction.name),
+          CSVText.quoted(prediction.source),
         ]
       }
     }
     return [["run", "value", "kind", "conditions_met", "name", "source"]] + rows
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
   }
 }
 

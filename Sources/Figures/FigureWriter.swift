@@ -15,10 +15,12 @@ public struct FigureWriter: Sendable {
 
   /// Analyses the runs of a recipe and writes everything below `folder/ID`, or `folder/ID-VARIANT`.
   ///
+  /// - Parameter onPictureFailure: what to do if gnuplot fails; all else is written by then.
   /// - Returns: the claims, judged.
   /// - Throws: `StoreError.inputOutput`, `FigureError`.
   public func write(
-    _ recipe: FigureRecipe, _ input: FigureInput, _ making: FigureMaking = FigureMaking()
+    _ recipe: FigureRecipe, _ input: FigureInput, _ making: FigureMaking = FigureMaking(),
+    onPictureFailure: (FigureError) throws -> Void = { throw $0 }
   ) throws -> [Claim] {
     let place = folder + "/" + FigureRecipe.label(recipe.id, making.variant)
     var output = try recipe.analyze(input)
@@ -35,7 +37,6 @@ public struct FigureWriter: Sendable {
       let text = table.rows.map { $0.joined(separator: ",") + "\n" }.joined()
       try AtomicFile.write(text.utf8, to: "\(place)/\(table.name).csv")
     }
-    try PlotScript(output.plot).draw(FigureRecipe.name(of: recipe.id), in: place, with: gnuplot)
     try AtomicFile.write(
       json: ClaimsRecord(
         figure: recipe.id, title: recipe.title, citation: recipe.citation,
@@ -48,6 +49,11 @@ public struct FigureWriter: Sendable {
         specs: making.specs.map { ResolvedSpec($0.spec).yaml }, training: making.training,
         tables: output.tables.map(\.name), version: making.version),
       to: "\(place)/\(FigureRecord.file)")
+    do {
+      try PlotScript(output.plot).draw(FigureRecipe.name(of: recipe.id), in: place, with: gnuplot)
+    } catch let error as FigureError {
+      try onPictureFailure(error)
+    }
     return output.claims
   }
 }

@@ -3,84 +3,75 @@ import Sweeps
 
 /// A gnuplot script for each form of a picture: the terminal, the common look, and the plot.
 package struct PlotScript {
-  /// A file that a script draws.
+  /// A form of picture, and the file that its script draws.
   package struct Picture: Sendable {
     /// Added to the name of the plot: `fig03-narrow.gp` draws `fig03-narrow.svg`.
     package let script: String
     package let output: String
     let isNarrow: Bool
-    /// Gnuplot's terminal for a picture of so many rows of panels.
-    let terminal: @Sendable (_ rows: Int) -> String
+    /// Gnuplot's terminal for a picture of some width and height.
+    let terminal: @Sendable (_ width: Int, _ height: Int) -> String
   }
 
   /// For pages and screens, for small screens (panels below each other), for slides and chats, for
   /// papers.
   package static let pictures = [
     Picture(script: ".gp", output: ".svg", isNarrow: false) {
-      "svg size 1200,\(height($0)) dynamic enhanced font 'Helvetica,12' background 'white'"
+      "svg size \($0),\($1) dynamic enhanced font 'Helvetica,12' background 'white'"
     },
     Picture(script: "-narrow.gp", output: "-narrow.svg", isNarrow: true) {
-      "svg size 480,\(330 * $0) dynamic enhanced font 'Helvetica,13' background 'white'"
+      "svg size \($0),\($1) dynamic enhanced font 'Helvetica,13' background 'white'"
     },
     Picture(script: "-png.gp", output: ".png", isNarrow: false) {
-      "pngcairo size 1800,\(height($0) * 3 / 2) enhanced font 'Helvetica,14'"
+      "pngcairo size \($0 * 3 / 2),\($1 * 3 / 2) enhanced font 'Helvetica,14'"
     },
     Picture(script: "-pdf.gp", output: ".pdf", isNarrow: false) {
-      "pdfcairo size 24cm,\(Double(height($0)) / 50)cm enhanced font 'Helvetica,12'"
+      "pdfcairo size \(Double($0) / 50)cm,\(Double($1) / 50)cm enhanced font 'Helvetica,12'"
     },
   ]
 
-  private static func height(_ rows: Int) -> Int { rows == 1 ? 520 : 370 * rows }
-
   /// Gnuplot commands after the terminal is set; they read tables by name.
   let plot: String
+  /// The width of a wide picture, in pixels of a page.
+  private let width: Int
 
-  package init(_ plot: String) { self.plot = Self.readable(Self.withGreek(plot)) }
+  package init(_ plot: String, width: Int = 1200) {
+    self.plot = Self.readable(Self.withGreek(plot))
+    self.width = width
+  }
 
   package func text(_ picture: Picture, name: String) -> String {
-    let panels = self.panels
-    let columns = picture.isNarrow ? 1 : min(panels.columns, Self.mostColumns)
-    let rows = (panels.count + columns - 1) / columns
-    var plot = self.plot
-    if let range = panels.range {
-      plot.replaceSubrange(range, with: "set multiplot layout \(rows), \(columns)")
-    }
+    let layout = PanelLayout(plot, isNarrow: picture.isNarrow)
+    let terminal =
+      picture.isNarrow
+      ? picture.terminal(PanelLayout.narrowWidth, PanelLayout.narrowHeight * layout.rows)
+      : picture.terminal(width, layout.rows == 1 ? 520 : 370 * layout.rows)
     return """
-      set terminal \(picture.terminal(rows))
+      set terminal \(terminal)
       set output '\(name)\(picture.output)'
       \(Self.look)
-      \(plot)
+      \(layout.plot)
       """ + "\n"
   }
 
-  /// Writes the scripts of a plot and draws its pictures, where there is gnuplot; without it, pictures
-  /// of earlier runs are removed, as they may show others.
+  /// Writes the scripts of a plot and draws its pictures, where there is gnuplot. Pictures that are not
+  /// drawn are removed, as those of earlier runs may show others.
   ///
   /// - Throws: `StoreError.inputOutput`, `FigureError.gnuplot`.
   func draw(_ name: String, in folder: String, with gnuplot: Gnuplot?) throws {
     for picture in Self.pictures {
-      let script = name + picture.script
-      try AtomicFile.write(text(picture, name: name).utf8, to: "\(folder)/\(script)")
-      guard let gnuplot else {
-        try? FileManager.default.removeItem(atPath: "\(folder)/\(name)\(picture.output)")
-        continue
-      }
-      try gnuplot.run(script, in: folder)
+      try AtomicFile.write(
+        text(picture, name: name).utf8, to: "\(folder)/\(name)\(picture.script)")
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)\(picture.output)")
     }
-  }
-
-  // MARK: - Panels
-
-  /// Wider rows go on in the next one.
-  private static let mostColumns = 4
-
-  /// The panels of the plot, and where it says how they lie.
-  private var panels: (count: Int, columns: Int, range: Range<String.Index>?) {
-    let layout = /set multiplot layout (\d+), *(\d+)/
-    guard let found = plot.firstMatch(of: layout), let rows = Int(found.1),
-      let columns = Int(found.2), rows > 0, columns > 0
-    else { return (1, 1, nil) }
-    return (rows * columns, columns, found.range)
+    for picture in Self.pictures {
+      do {
+        try gnuplot?.run(name + picture.script, in: folder)
+      } catch {
+        try? FileManager.default.removeItem(atPath: "\(folder)/\(name)\(picture.output)")
+        throw error
+      }
+    }
   }
 
   // MARK: - Look
@@ -118,9 +109,12 @@ package struct PlotScript {
   /// font: `{/Symbol a b}` becomes `α β`.
   static func withGreek(_ plot: String) -> String {
     plot.replacing(/\{\/Symbol ([^}]*)\}/) { match in
-      match.1.replacing("\\245", with: "∞").map { greek[$0] ?? $0 }.map(String.init).joined()
+      symbols.reduce(String(match.1)) { $0.replacing($1.0, with: $1.1) }
+        .map { greek[$0] ?? $0 }.map(String.init).joined()
     }
   }
+
+  private static let symbols = [("\\245", "∞"), ("\\326", "√")]
 
   private static let greek: [Character: Character] = Dictionary(
     uniqueKeysWithValues: zip(

@@ -47,6 +47,7 @@ enum Failure {
   private static func code(of error: any Error) -> Int32 {
     switch error {
     case is SpecError: 65
+    case FigureError.nothing: 65
     case let error as SubmitError: error.exitCode
     case let error as StoreError:
       switch error {

@@ -104,6 +104,7 @@ struct FigureCommand: ParsableCommand {
     }
     let writer = FigureWriter(folder: output, gnuplot: gnuplot)
     var failed = 0
+    var notDrawn: FigureError?
     for recipe in recipes {
       if let missing = recipe.missingData {
         guard figures == ["all"] else { throw SpecError(place: recipe.id, missing) }
@@ -121,10 +122,14 @@ struct FigureCommand: ParsableCommand {
       let making = FigureMaking(
         scale: scale, variant: variant, specs: specs, training: FigureTraining(stored),
         version: programVersion)
-      let claims = try writer.write(recipe, try Self.input(runs, stored, store), making)
+      let claims = try writer.write(recipe, try Self.input(runs, stored, store), making) { error in
+        Failure.warn("\(recipe.id) is not drawn: \(error)")
+        notDrawn = error
+      }
       failed += claims.count { $0.verdict == .failed }
       try Self.report(recipe, claims, folder: output, variant)
     }
+    if let notDrawn { throw notDrawn }
     return failed
   }
 

@@ -17,7 +17,8 @@ struct Grokcl: ParsableCommand {
     subcommands: [
       DevicesCommand.self, ExperimentsCommand.self, RunCommand.self, RunsCommand.self,
       MergeCommand.self, ExportCommand.self, InstanceCommand.self, PlanCommand.self,
-      TheoryCommand.self, FigureCommand.self, SubmitCommand.self, CompletionsCommand.self,
+      TheoryCommand.self, FigureCommand.self, PlotCommand.self, SubmitCommand.self,
+      CompletionsCommand.self,
     ])
 
   static func main() {

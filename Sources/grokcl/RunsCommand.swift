@@ -7,7 +7,7 @@ struct RunsCommand: ParsableCommand {
     abstract: "List what is in a store, or statistics over groups of runs.",
     discussion: """
       A KEY is a parameter (lr and wd are short for learning_rate and weight_decay), a final metric
-      such as test_error, or one of run, experiment, status, steps, t1, t2, device, precision,
+      such as test_error, or one of run, experiment, status, steps, t1, t2, t2-t1, device, precision,
       mapping, seconds. t1 and t2 are null where they were not reached; null is neither above nor
       below anything.
 
@@ -60,7 +60,7 @@ struct RunsCommand: ParsableCommand {
     }
     if descending, sort == nil { throw ValidationError("--descending needs --sort") }
     for (option, value) in [("group", group), ("over", over), ("metric", metric)] {
-      if let value, Self.names(value).isEmpty {
+      if let value, KeyList.names(value).isEmpty {
         throw ValidationError("--\(option) '\(value)': must be keys with commas between them")
       }
     }
@@ -72,9 +72,9 @@ struct RunsCommand: ParsableCommand {
     let conditions = try conditions.map { try RunCondition($0) }
     let sort = sort.map { RunSort($0, descending: descending) }
     if let group {
-      var query = GroupQuery(Self.names(group), conditions: conditions)
-      query.over = over.map(Self.names) ?? []
-      query.metrics = metric.map(Self.names)
+      var query = GroupQuery(KeyList.names(group), conditions: conditions)
+      query.over = over.map(KeyList.names) ?? []
+      query.metrics = metric.map(KeyList.names)
       query.statistics = try statistics()
       try GroupListing(store, query, sort, limit).write(json: json)
     } else {
@@ -83,12 +83,8 @@ struct RunsCommand: ParsableCommand {
     }
   }
 
-  private static func names(_ list: String) -> [String] {
-    list.split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
-  }
-
   private func statistics() throws -> [Statistic] {
-    try Self.names(stat ?? "median,iqr").map { name in
+    try KeyList.names(stat ?? "median,iqr").map { name in
       guard let statistic = Statistic(rawValue: name) else {
         let all = Statistic.allCases.map(\.rawValue)
         throw ValidationError(

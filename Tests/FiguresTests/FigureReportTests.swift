@@ -105,7 +105,7 @@ import _TestSupport
   @Test func withoutPicturesThePageSaysSo() throws {
     _ = try FigureWriter(folder: folder.path, gnuplot: nil)
       .write(RecipeCatalog.named("notsawo/fig03"), SyntheticRuns.Figure3().input())
-    #expect(try page().contains("there was no gnuplot"))
+    #expect(try page().contains("Not drawn: there was no gnuplot"))
   }
 
   // MARK: - Claims

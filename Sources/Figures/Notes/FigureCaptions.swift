@@ -49,6 +49,13 @@ package enum FigureCaptions {
     Train error, test error and recovery of targets as more of the observed entries (tau) are \
     those of the largest local coherence; steps on a linear axis.
     """,
+    "notsawo/fig09":
+      """
+    The least recovery error of one, two and three factors over the number of measurements N, \
+    without regularisation: left from the authors' start, right with a start from which every \
+    sign is in reach (dashed). Circles are the least-squares solution, the dotted line what it \
+    is on average.
+    """,
     "notsawo/fig10":
       """
     Train (solid) and test loss (dashed) of a student with an l1 penalty, three learning \
@@ -59,6 +66,16 @@ package enum FigureCaptions {
     Train (solid) and test loss (dashed) of a student that is trained on its teacher's \
     Jacobians too, three learning rates; grey lines are the losses of constant outputs and of \
     the best affine map.
+    """,
+    "notsawo/fig12":
+      """
+    Train (solid) and recovery error (dashed) of projected subgradient descent, a panel per \
+    sparsity s, a colour per number of measurements N.
+    """,
+    "notsawo/fig13":
+      """
+    Train (solid) and recovery error (dashed) of proximal gradient descent (ISTA), a panel per \
+    sparsity s, a colour per number of measurements N.
     """,
     "notsawo/fig14":
       """
@@ -75,6 +92,16 @@ package enum FigureCaptions {
     The run of Fig. 7 with a linear (left) and a logarithmic axis of errors (right): what \
     looks like a late transition on the left is no recovery. The l1 norm is on the right axes.
     """,
+    "notsawo/fig17":
+      """
+    Test (solid) and train error (dashed) without regularisation, a panel per number of \
+    measurements N, a colour per number of factors L.
+    """,
+    "notsawo/fig18":
+      """
+    Least errors and the steps at which errors settle over the number of measurements N, a \
+    colour per number of factors L; dashed from a start from which every sign is in reach.
+    """,
     "notsawo/fig19":
       """
     Left: coherence of the measurements with the basis against the share tau of measurements \
@@ -86,15 +113,49 @@ package enum FigureCaptions {
     Mean relative error of basis pursuit over number of measurements N and sparsity s, a map \
     per tau; right, the least N that recovers.
     """,
+    "notsawo/fig21":
+      """
+    Train (solid) and recovery error (dashed), a panel per number of measurements N, a colour \
+    per share tau of measurements that are columns of the basis.
+    """,
+    "notsawo/fig22":
+      """
+    Least errors and the steps at which errors settle over the number of measurements N, a \
+    colour per tau. Crosses are the errors of basis pursuit; open points are runs that do not \
+    recover.
+    """,
     "notsawo/fig23":
       """
     Train error, test error and recovery of targets as more of the observed entries (tau) are \
     those of the largest local coherence; steps on a logarithmic axis.
     """,
+    "notsawo/fig24":
+      """
+    Runs in the plane of the norms of a on and off the support of the target, coloured by \
+    step: they pass the least-squares solution (cross) before they turn to the target (dot). \
+    Squares and triangles are where runs without l1 end. Last panel: t1 and t2 over N, with \
+    theory dotted.
+    """,
+    "notsawo/fig25":
+      """
+    All components of the run of Fig. 3 over time, below those of the target; entries below \
+    1e-4 count as 0. Dashed lines are t1 and t2.
+    """,
     "notsawo/fig26":
       """
     Test error of sparse recovery over steps, a panel per learning rate, a colour per l1 \
     strength; dotted lines mark where it settles.
+    """,
+    "notsawo/fig27":
+      """
+    Train (solid) and recovery error (dashed) of the subgradient method, a panel per sparsity \
+    s, a colour per number of measurements N.
+    """,
+    "notsawo/fig28":
+      """
+    Least errors, t1 and t2 over the number of measurements N, a colour per sparsity s, with \
+    what theory predicts (dotted). Crosses are the errors of basis pursuit; open points are \
+    runs that do not recover.
     """,
     "notsawo/fig29":
       """
@@ -136,11 +197,22 @@ package enum FigureCaptions {
     learning rate, a colour per strength; dotted lines mark where the test accuracy has risen \
     half of the way.
     """,
+    "notsawo/appG2-convex":
+      """
+    Completion by the convex problem with the nuclear norm: errors over rank and number of \
+    entries for shares tau of entries that are chosen by coherence, and the number from which \
+    it recovers.
+    """,
     "notsawo/blog-l2":
       """
     Left: train (solid) and test accuracy (dashed) of the net nearest to the post, several \
     seeds; dashed lines mark t1 and t2 of the first. Middle: the net of the authors' code. \
     Right: the l2 norm of the former.
+    """,
+    "notsawo/text-claims":
+      """
+    Train and test error of runs that the text describes without a figure: completion with l1 \
+    and with the nuclear norm, ridge alone, and a strong ridge beside l1.
     """,
     "lyu/fig1a":
       """

@@ -77,7 +77,13 @@ extension SpecChoice {
     return try share(of: spec, variant) > 0 ? [] : settings + besides
   }
 
+  /// The key of a `path=value`.
+  static func key(of setting: String) -> String { String(setting.prefix { $0 != "=" }) }
+
+  /// Whether a spec has the keys, and the penalty if the choice is of its form.
   private func concerns(_ spec: SweepSpec) -> Bool {
+    let keys = Set(spec.experiment.parameters.map(\.key))
+    guard (paper + code).allSatisfy({ keys.contains(Self.key(of: $0)) }) else { return false }
     guard let penalty else { return true }
     return spec.values(of: penalty).contains { ($0.asNumber ?? 0) > 0 }
   }
@@ -89,7 +95,7 @@ extension SpecChoice {
     let wanted = try SweepSpec(
       yaml: ResolvedSpec(spec).yaml, file: spec.name, overrides: settings)
     return settings.map { setting in
-      let key = String(setting.prefix { $0 != "=" })
+      let key = Self.key(of: setting)
       let values = spec.values(of: key)
       let allowed = Set(wanted.values(of: key))
       return Double(values.count(where: allowed.contains)) / Double(max(1, values.count))

@@ -148,7 +148,7 @@ extension FigureNotes {
       "t1 of runs that never meet the rule", ["notsawo/fig18", "notsawo/fig22", "notsawo/fig23"],
       .erratum(
         "The code's fallback reads t1 at the index of another run's t2.",
-        here: "such a t1 is left out")),
+        here: "a t1 or t2 that is not reached is missing")),
     // What the small scale cannot tell
     FigureNote(
       "t1 = 540 and t2 = 9,150, the numbers of the post", ["notsawo/blog-l2"],

@@ -47,7 +47,7 @@ struct FigureSection {
     }.map { HTML(trusted: $0.text + "\n") }
     let plot: HTML =
       pictures.isEmpty
-      ? "<p class=\"soft\">Not drawn: there was no gnuplot. The scripts are in its folder.</p>\n"
+      ? "<p class=\"soft\">Not drawn: there was no gnuplot, or it failed. The scripts are in its folder.</p>\n"
       : "<div class=\"plot\">\n\(pictures)</div>\n"
     return """
       <figure>
@@ -100,7 +100,9 @@ struct FigureSection {
       ]
     }
     let rows = facts.map { name, value -> HTML in "<dt>\(name)</dt><dd>\(value)</dd>\n" }
-    let specs = record.specs.map { spec -> HTML in "<pre>\(spec)</pre>\n" }
+    let specs = record.specs.enumerated().map { index, spec -> HTML in
+      "<pre>\(index == 0 ? spec : Self.difference(of: spec, from: record.specs[0]))</pre>\n"
+    }
     let changed: HTML? =
       record.overrides.isEmpty
       ? nil
@@ -110,6 +112,13 @@ struct FigureSection {
       ? ""
       : "<details>\n<summary>Spec as run, every key</summary>\n\(changed)\(specs)</details>"
     return "<dl class=\"facts\">\n\(rows)</dl>\n\(spec)"
+  }
+
+  /// A further spec of a figure: the lines that the first has not; `figure.json` has it all.
+  private static func difference(of spec: String, from first: String) -> String {
+    let known = Set(first.split(separator: "\n"))
+    let other = spec.split(separator: "\n").filter { !known.contains($0) }
+    return "# as the first, but\n" + other.joined(separator: "\n")
   }
 
   // MARK: - Variants

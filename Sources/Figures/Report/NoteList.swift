@@ -59,7 +59,7 @@ struct NoteList {
   /// Whom the runs follow, from what was run.
   private func run(_ choice: SpecChoice?, _ here: String?) -> HTML {
     guard let choice else { return "\(here ?? "")" }
-    let keys = Set((choice.paper + choice.code).map { String($0.prefix { $0 != "=" }) }).sorted()
+    let keys = Set((choice.paper + choice.code).map(SpecChoice.key)).sorted()
     let named: HTML = "(<code>\(keys.joined(separator: ", "))</code>)"
     guard !specs.isEmpty, let following = try? choice.following(specs) else {
       return "makes no difference to these runs \(named)"

@@ -64,5 +64,5 @@ public struct RunCondition: Sendable, Equatable {
 public struct RunQueryError: Error, CustomStringConvertible {
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  public init(_ description: String) { self.description = description }
 }

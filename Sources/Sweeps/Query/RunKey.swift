@@ -7,9 +7,9 @@ public enum RunKey: Sendable, Hashable {
   /// A parameter or, where there is none of that name, a final metric.
   case detail(String)
 
-  /// Names of columns that are keys; `run` is the identity.
-  static let columns = [
-    "run", "experiment", "status", "steps", "t1", "t2", "device", "precision", "mapping",
+  /// Names of columns that are keys; `run` is the identity, `t2-t1` a difference of two.
+  public static let columns = [
+    "run", "experiment", "status", "steps", "t1", "t2", "t2-t1", "device", "precision", "mapping",
     "seconds", "run_steps_per_second", "max_deviation", "version",
   ]
 
@@ -31,5 +31,5 @@ public enum RunKey: Sendable, Hashable {
   }
 
   /// As SQL names it.
-  var sql: String { name == "run" ? "id" : name }
+  var sql: String { ["run": "id", "t2-t1": "(t2 - t1)"][name] ?? name }
 }

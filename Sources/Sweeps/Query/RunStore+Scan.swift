@@ -81,6 +81,20 @@ extension RunStore {
     try row.withUnsafeData(atIndex: index) { data in try (data ?? Data()).withUnsafeBytes(body) }
   }
 
+  /// Refuses keys that no run has, naming all that there are.
+  ///
+  /// - Throws: `StoreError.unknownKey`.
+  public func check(_ keys: [String]) throws {
+    let known = try knownKeys()
+    guard !known.isEmpty else { return }
+    let all = RunKey.columns + known.subtracting(RunKey.columns).sorted()
+    for key in keys where !all.contains(RunKey(key).name) {
+      throw StoreError.unknownKey(
+        path: path, key: key,
+        suggestion: Spelling.suggestion(key, all) + "; there are " + all.joined(separator: ", "))
+    }
+  }
+
   /// Refuses a key that no run has; a store without runs has nothing to tell by.
   private func check(_ key: String) throws {
     let known = try knownKeys()
@@ -91,7 +105,7 @@ extension RunStore {
 
   /// The parameters and final metrics that there are: what the families define, and what a run of
   /// each has.
-  private func knownKeys() throws -> Set<String> {
+  func knownKeys() throws -> Set<String> {
     let examples = try read { db in
       try Row.fetchAll(
         db, sql: "SELECT experiment, parameters, final FROM runs GROUP BY experiment")

@@ -30,7 +30,7 @@ public enum RunValue: Sendable, Hashable {
   }
 
   /// Numbers in ascending order, then text, then what is null.
-  static func precedes(_ a: RunValue, _ b: RunValue) -> Bool {
+  public static func precedes(_ a: RunValue, _ b: RunValue) -> Bool {
     switch (a, b) {
     case (.number(let a), .number(let b)): a < b
     case (.text(let a), .text(let b)): a < b

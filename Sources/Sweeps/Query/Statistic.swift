@@ -1,6 +1,6 @@
 /// A number that stands for many.
 public enum Statistic: String, Sendable, CaseIterable {
-  case count, mean, std, min, max, median, iqr, q10, q90
+  case count, mean, std, min, max, median, iqr, q10, q25, q75, q90
 
   /// Nil where there are too few values: none, or one for `std`.
   ///
@@ -23,6 +23,8 @@ public enum Statistic: String, Sendable, CaseIterable {
     case .median: return Self.quantile(values, 0.5)
     case .iqr: return Self.quantile(values, 0.75) - Self.quantile(values, 0.25)
     case .q10: return Self.quantile(values, 0.1)
+    case .q25: return Self.quantile(values, 0.25)
+    case .q75: return Self.quantile(values, 0.75)
     case .q90: return Self.quantile(values, 0.9)
     }
   }

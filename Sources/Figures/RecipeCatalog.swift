@@ -6,7 +6,7 @@ public enum RecipeCatalog {
   public static let all: [FigureRecipe] = [
     .boursierFig2, .lyuFig3, .notsawoFig03, .notsawoFig04, .notsawoFig05, .notsawoFig06,
     .notsawoFig07, .notsawoFig08, .notsawoFig14, .notsawoFig15, .notsawoFig16, .notsawoFig19,
-    .notsawoFig20, .notsawoFig23, .notsawoFig26, .notsawoFig29,
+    .notsawoFig20, .notsawoFig23, .notsawoFig26, .notsawoFig29, .notsawoAppG2, .notsawoTextClaims,
     .notsawoFig01, .notsawoFig02, .notsawoFig30, .notsawoBlogL2, .notsawoFig10, .notsawoFig11,
     .notsawoFig31, .notsawoFig32, .notsawoFig33, .notsawoFig34, .notsawoFig35,
     .lyuFig2a, .lyuFig2b, .lyuFig2c, .lyuFig4, .boursierFig3,

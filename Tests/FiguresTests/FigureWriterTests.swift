@@ -21,6 +21,8 @@ import _TestSupport
       try SyntheticAdditionRuns.input(id)
     case let id where SyntheticDiagonalRuns.ids.contains(id): try SyntheticDiagonalRuns.input(id)
     case "notsawo/fig07", "notsawo/fig16", "notsawo/fig19", "notsawo/fig20": try trainedInput(id)
+    case "notsawo/text-claims": try TextClaimTests.trained.get()
+    case "notsawo/appG2-convex": try trainedInput(id) { try $0.parameters.integer("seed") == 1 }
     default: try SyntheticMatrixRuns.input(id)
     }
   }

@@ -8,6 +8,7 @@ public enum RecipeCatalog {
     .notsawoFig07, .notsawoFig08, .notsawoFig14, .notsawoFig15, .notsawoFig16, .notsawoFig19,
     .notsawoFig20, .notsawoFig23, .notsawoFig26, .notsawoFig29,
     .notsawoFig12, .notsawoFig13, .notsawoFig21, .notsawoFig22, .notsawoFig27, .notsawoFig28,
+    .notsawoFig20, .notsawoFig23, .notsawoFig26, .notsawoFig29, .notsawoAppG2, .notsawoTextClaims,
     .notsawoFig01, .notsawoFig02, .notsawoFig30, .notsawoBlogL2, .notsawoFig10, .notsawoFig11,
     .notsawoFig31, .notsawoFig32, .notsawoFig33, .notsawoFig34, .notsawoFig35,
     .lyuFig2a, .lyuFig2b, .lyuFig2c, .lyuFig4, .boursierFig3,

@@ -24,6 +24,8 @@ import _TestSupport
     case let id where SyntheticSampleSizeRuns.ids.contains(id):
       try SyntheticSampleSizeRuns.Sweep(id).input()
     case "notsawo/fig07", "notsawo/fig16", "notsawo/fig19", "notsawo/fig20": try trainedInput(id)
+    case "notsawo/text-claims": try TextClaimTests.trained.get()
+    case "notsawo/appG2-convex": try trainedInput(id) { try $0.parameters.integer("seed") == 1 }
     default: try SyntheticMatrixRuns.input(id)
     }
   }

@@ -1,4 +1,5 @@
 import Experiments
+import Foundation
 import Sweeps
 
 /// The penalties that Notsawo et al. put on networks (section 4; appendix H).
@@ -59,19 +60,47 @@ struct GrokkingCell {
 
   var table: String { "\(penalty.rawValue)-alpha\(rate)-beta\(strength)" }
 
+  /// Steps from memorisation to generalisation, t2 - t1; nil for a run without one of them.
+  var lag: Int? { t1.flatMap { t1 in t2.map { $0 - t1 } } }
+
   /// Steps of generalisation over those of memorisation.
   var delay: Double? { t1.flatMap { t1 in t2.map { Double($0) / Double(max(1, t1)) } } }
 
-  /// The last value of a metric over its least one from t2 on; nil if the run does not generalise.
-  func rebound(_ metric: String) throws -> Double? {
-    guard let t2 else { return nil }
-    let values = try zip(run.curves.steps, run.curve(metric)).filter { $0.0 >= t2 }.map(\.1)
-    return values.extremes.least.flatMap { least in values.last.map { $0 / least } }
+  /// How far a metric falls from t1 on, as the least ratio of a value to one before it: 1 if it never
+  /// does; nil if the run does not memorise.
+  func fall(_ metric: String) throws -> Double? {
+    try extremeRatio(metric, from: t1, to: max, kept: min)
   }
 
-  /// The last value of a metric over that at t1.
-  func change(_ metric: String) throws -> Double? {
-    guard let t1, let start = try run.value(metric, at: t1), let end = try run.curve(metric).last
+  /// How far a metric rises from t2 on, as the largest ratio of a value to one before it: 1 if it never
+  /// does; nil if the run does not generalise.
+  func rise(_ metric: String) throws -> Double? {
+    try extremeRatio(metric, from: t2, to: min, kept: max)
+  }
+
+  /// The least or largest ratio of a value to the largest or least one up to it; NaN if a value is.
+  private func extremeRatio(
+    _ metric: String, from step: Int?, to reference: (Double, Double) -> Double,
+    kept: (Double, Double) -> Double
+  ) throws -> Double? {
+    guard let step else { return nil }
+    let values = try zip(run.curves.steps, run.curve(metric)).filter { $0.0 >= step }.map(\.1)
+    guard var base = values.first else { return nil }
+    var extreme = 1.0
+    for value in values {
+      guard !value.isNaN else { return .nan }
+      base = reference(base, value)
+      extreme = kept(extreme, value / base)
+    }
+    return extreme
+  }
+
+  /// The last value of a metric over that at t1, or at another step.
+  func change(
+    _ metric: String, since step: KeyPath<GrokkingCell, Int?> = \.t1
+  ) throws -> Double? {
+    guard let step = self[keyPath: step], let start = try run.value(metric, at: step),
+      let end = try run.curve(metric).last
     else { return nil }
     return end / start
   }
@@ -110,25 +139,26 @@ struct GrokkingGrid {
 
   var generalized: [GrokkingCell] { cells.filter { $0.t2 != nil } }
 
-  /// Kendall's rank correlation of t2 with an axis: (falling - rising) over both, of all pairs of
-  /// cells of one seed that differ on this axis alone, with the sign of t2.
+  /// Kendall's rank correlation of t2, or of t2 - t1, with an axis: (falling - rising) over both, of
+  /// all pairs of places on the grid that differ on this axis alone, with the sign of t2.
   ///
-  /// A cell that does not generalise is later than one that does; a pair of two such cells says
-  /// nothing, and neither do pairs that are closer than a share `tie`.
+  /// A place has the median of its seeds, so that one whose accuracy stays a little below the
+  /// threshold counts as little as one that is lucky. A place that does not generalise is later than
+  /// one that does; a pair of two such places says nothing, and neither do pairs that are closer than
+  /// a share `tie`.
   func correlation(
-    over axis: KeyPath<GrokkingCell, Double>, tie: Double = 0
+    over axis: KeyPath<GrokkingCell, Double>, of steps: KeyPath<GrokkingCell, Int?>,
+    tie: Double
   ) -> (value: Double?, pairs: Int) {
     let other = axis == \GrokkingCell.rate ? \GrokkingCell.strength : \GrokkingCell.rate
+    let places = places(of: steps)
     var (falling, rising) = (0, 0)
-    for first in cells {
-      for second in cells
-      where first.penalty == second.penalty && first.seed == second.seed
-        && first[keyPath: axis] < second[keyPath: axis]
+    for (first, slow) in places {
+      for (second, fast) in places
+      where first.penalty == second.penalty && first[keyPath: axis] < second[keyPath: axis]
         && first[keyPath: other] == second[keyPath: other]
       {
-        let slow = first.t2.map(Double.init) ?? .infinity
-        let fast = second.t2.map(Double.init) ?? .infinity
-        guard slow.isFinite || fast.isFinite, abs(slow - fast) > tie * min(slow, fast) else {
+        guard slow.isFinite || fast.isFinite, abs(slow - fast) > tie * abs(min(slow, fast)) else {
           continue
         }
         if fast < slow { falling += 1 } else { rising += 1 }
@@ -136,6 +166,25 @@ struct GrokkingGrid {
     }
     let pairs = falling + rising
     return (pairs > 0 ? Double(rising - falling) / Double(pairs) : nil, pairs)
+  }
+
+  /// A cell of each place on the grid and the median of its seeds, infinite if most do not generalise.
+  private func places(of steps: KeyPath<GrokkingCell, Int?>) -> [(GrokkingCell, Double)] {
+    drawn.map { cell in
+      let all = cells.filter {
+        $0.penalty == cell.penalty && $0.rate == cell.rate && $0.strength == cell.strength
+      }.map { $0[keyPath: steps].map(Double.init) ?? .infinity }.sorted()
+      return (cell, all[all.count / 2])
+    }
+  }
+
+  /// The slope of log t2 against log beta of the cells that generalise; nil with fewer than three
+  /// strengths, as two neighbouring ones differ by chance as much as by beta.
+  var slope: Double? {
+    let cells = generalized.filter { $0.strength > 0 }
+    guard Set(cells.map(\.strength)).count >= 3 else { return nil }
+    return LineFit.slope(
+      cells.compactMap { cell in cell.t2.map { (x: log(cell.strength), y: log(Double($0))) } })
   }
 
   // MARK: - Claims
@@ -156,14 +205,15 @@ struct GrokkingGrid {
     ]
   }
 
-  /// t2 falls along an axis, by rank correlation.
+  /// t2, or t2 - t1, falls along an axis, by rank correlation.
   func orderClaim(
-    _ statement: String, over axis: KeyPath<GrokkingCell, Double>, atMost limit: Double,
-    _ why: String
+    _ statement: String, over axis: KeyPath<GrokkingCell, Double>,
+    of steps: KeyPath<GrokkingCell, Int?> = \.t2, atMost limit: Double, _ why: String
   ) -> Claim {
-    let order = correlation(over: axis, tie: 0.02)
+    let order = correlation(over: axis, of: steps, tie: 0.02)
+    let name = steps == \GrokkingCell.lag ? "t2 - t1" : "t2"
     return Claim(
-      "\(statement): rank correlation of t2", order.value, in: -1...limit, why,
+      "\(statement): rank correlation of \(name)", order.value, in: -1...limit, why,
       detail: "\(order.pairs) pairs")
   }
 

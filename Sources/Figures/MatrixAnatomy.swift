@@ -1,6 +1,7 @@
 import BatchNumerics
 import Experiments
 import Sweeps
+import Theory
 
 /// What Figs. 5, 14 and 15 of Notsawo et al. show of one run with the nuclear norm: errors,
 /// gradient ratio, nuclear norm, singular values.
@@ -53,12 +54,22 @@ struct MatrixAnatomy {
     }
   }
 
-  /// The median of a metric from a step on.
-  func median(_ metric: String, from step: Int?) throws -> Double? {
-    guard let step else { return nil }
-    let values = try zip(run.curves.steps, run.curve(metric)).filter { $0.0 >= step }.map(\.1)
-    guard !values.isEmpty, !values.contains(where: \.isNaN) else { return nil }
-    return values.sorted()[values.count / 2]
+  /// Theorem 3.4 (i), which holds for what X sees: |P_row (A - A_LS)| is at most |X A - y| over the least
+  /// singular value of X, and is that for observed entries.
+  func boundClaim() throws -> Claim {
+    let batch = try MatrixRecovery().batch(of: [run.prepared], instance: nil)
+    let theory = MatrixRecoveryTheory(batch.problems[0], batch.runs[0])
+    let statement =
+      "Theorem 3.4 (i): |P_row (A - A_LS)| over its bound from t1 of theory on, largest"
+    guard let phase = theory.memorization, phase.areConditionsMet, let start = phase.step,
+      let bound = phase.distanceBound, let least = phase.eigenvalues.min()
+    else { return Claim(statement, nil, in: 0...1, "a bound") }
+    let scale = batch.problems[0].observationNorm / least.squareRoot()
+    let distances = try zip(run.curves.steps, run.curve("train_error"))
+      .filter { Double($0.0) >= start }.map { scale * $0.1 }
+    return Claim(
+      statement, distances.extremes.largest.map { $0 / bound }, in: 0...1, "a bound",
+      detail: "t1 of theory \(Number.short(start))")
   }
 
   /// The three panels.

@@ -17,6 +17,8 @@ struct TeacherStudentGrid {
 
   /// Penalties below this are not judged for memorisation: they outweigh the loss itself.
   static let largestMemorizing = 1e-3
+  /// The learning rate that other measurements are of.
+  static let middleRate = 1e-3
   /// The share of the first test loss that counts as the drop.
   static let drop = 0.1
 
@@ -89,6 +91,7 @@ struct TeacherStudentGrid {
   func commonClaims() throws -> [Claim] {
     let gentle = grid.cells.filter { $0.strength > 0 && $0.strength <= Self.largestMemorizing }
     let free = grid.cells.filter { $0.strength == 0 && $0.rate <= 1e-3 }
+    let middle = grid.with(rate: Self.middleRate)
     return try GrokkingGrid(gentle).delayClaims(
       "beta <= \(Self.largestMemorizing)", factor: 2, "the test loss falls after memorisation")
       + [
@@ -109,7 +112,10 @@ struct TeacherStudentGrid {
           each: try free.map { try $0.change("test_loss") }, in: 0.5...2,
           "no drop (12.0 of 14.4 after 20,000 steps in another measurement); steps of Adam at larger "
             + "rates wear the start down by themselves"),
-      ]
+        Claim(
+          "slope of log t2 against log beta, alpha = \(Self.middleRate)", middle.slope,
+          in: -0.65 ... -0.35, "-1/2 in another measurement: no 1/(alpha beta) law under Adam"),
+      ] + grid.referenceClaims(NetworkReference.students)
   }
 
   /// How the runs of a claim compare with the predictors.
@@ -124,7 +130,15 @@ struct TeacherStudentGrid {
   func forgettingClaims() throws -> [Claim] {
     let dropped = grid.generalized
     let below = try generalized(among: grid.cells)
+    let middle = grid.with(rate: Self.middleRate).cells.filter {
+      $0.strength <= Self.largestMemorizing
+    }
     return [
+      Claim(
+        "t1, memorisation (train loss 1e-3), alpha = \(Self.middleRate), "
+          + "beta <= \(Self.largestMemorizing)",
+        each: middle.map { $0.t1.map(Double.init) }, in: 30...300,
+        "about 100 in another measurement, within a factor of 3"),
       Claim(
         "true generalisation: runs whose least test loss is below the best affine map",
         measured: "\(below.count) of \(grid.cells.count) (\(try comparison(grid.cells)))",

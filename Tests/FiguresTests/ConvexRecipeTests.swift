@@ -12,26 +12,67 @@ import _TestSupport
     #expect(try failures(id, trainedInput(id)) == [])
   }
 
-  @Test func ridgeFailsARunThatGeneralises() throws {
+  /// The names of the runs in claims.
+  private static let ridges = ["ones", "normal"].flatMap { kind in
+    ["\(kind):", "\(kind), N = 10:", "\(kind), N = 20:"]
+  }
+
+  /// Figure 7 with another value of a metric at evaluations of all runs.
+  private func ridge(
+    _ metric: String, at isChanged: (Int, Int) -> Bool, _ change: (Double) -> Double
+  ) throws -> [String] {
     let wrong = try trainedInput(
       "notsawo/fig07",
       change: { curves in
-        guard let metric = curves.names.firstIndex(of: "test_error") else { return }
-        curves.values[metric][curves.steps.count - 1] = 0.1
+        guard let metric = curves.names.firstIndex(of: metric) else { return }
+        for index in curves.steps.indices where isChanged(index, curves.steps.count - 1 - index) {
+          curves.values[metric][index] = change(curves.values[metric][index])
+        }
       })
+    return try failures("notsawo/fig07", wrong)
+  }
+
+  @Test func ridgeFailsARunThatGeneralises() throws {
     expect(
-      try failures("notsawo/fig07", wrong),
-      ["ones: it", "ones: nor", "ones: it ends", "normal: it", "normal: nor", "normal: it ends"])
+      try ridge("test_error", at: { $1 == 0 }) { _ in 0.1 },
+      ["ones: it never generalises", "normal: it never generalises"]
+        + Self.ridges.flatMap { ["\($0) nor does it", "\($0) it ends"] })
   }
 
   @Test func ridgeFailsANormThatRises() throws {
-    let wrong = try trainedInput(
+    expect(
+      try ridge("l2_norm", at: { index, _ in index == 300 }) { 1.5 * $0 },
+      Self.ridges.map { "\($0) |a|_2 never" })
+  }
+
+  @Test func ridgeFailsASparseEnd() throws {
+    let sparse = try trainedInput(
       "notsawo/fig07",
       change: { curves in
-        guard let metric = curves.names.firstIndex(of: "l2_norm") else { return }
-        curves.values[metric][300] *= 1.5
+        for index in 0..<20 {
+          guard let metric = curves.names.firstIndex(of: "a_\(index)") else { continue }
+          curves.values[metric][curves.steps.count - 1] = 0
+        }
       })
-    expect(try failures("notsawo/fig07", wrong), ["ones: |a|_2 never", "normal: |a|_2 never"])
+    expect(try failures("notsawo/fig07", sparse), Self.ridges.map { "\($0) entries above 1e-4" })
+  }
+
+  /// An error that falls from the start on a logarithmic axis does not wait.
+  @Test func ridgeFailsAnErrorThatFallsAtOnce() throws {
+    expect(
+      try ridge("test_error", at: { index, left in index > 210 && left > 100 }) { 0.5 * $0 }
+        .filter { $0.contains("the error waits") },
+      Self.ridges.map { "\($0) the error waits" })
+  }
+
+  /// Less than the measurements leave open cannot be: t2 is a run's own.
+  @Test func ridgeFailsAReachedThreshold() throws {
+    let input = try trainedInput("notsawo/fig16")
+    let wrong = FigureInput(
+      runs: input.runs.map {
+        FigureInput.Run(prepared: $0.prepared, curves: $0.curves, t1: $0.t1, t2: 5_000_000)
+      })
+    expect(try failures("notsawo/fig16", wrong), Self.ridges.map { "\($0) t2, generalisation" })
   }
 
   @Test func thePhaseDiagramPasses() throws {

@@ -57,7 +57,8 @@ import _TestSupport
     #expect(curves.allSatisfy { $0.count == 6 })
     #expect(curves[1][0] == "0" && curves.last?[0] == "1000000")
     #expect(curves.count <= 1503)
-    #expect(try rows("notsawo/fig03/components.csv")[0] == ["step", "a_0", "a_1"])
+    let components = try rows("notsawo/fig03/components.csv")[0]
+    #expect(components.count == 101 && components.prefix(3) == ["step", "a_0", "a_1"])
   }
 
   @Test func figure4HasARowPerCell() throws {

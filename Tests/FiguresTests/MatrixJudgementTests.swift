@@ -44,8 +44,12 @@ import _TestSupport
 
   static let anatomies = [
     Wrong(Runs.Anatomy(), "t1,") { $0.t1 = 120 },
-    Wrong(Runs.Anatomy(), "train error at 100 steps") { $0.error = 1e-3 },
+    Wrong(Runs.Anatomy(), "train error at 100 steps", "Theorem 3.4 (i)") { $0.error = 1e-3 },
+    Wrong(Runs.Anatomy(), "Theorem 3.4 (i)") { $0.error = 9e-5 },
     Wrong(Runs.Anatomy(), "before memorisation") { $0.earlyRatio = 5 },
+    Wrong(Runs.Anatomy(), "half way to memorisation") { $0.halfRatio = 15 },
+    Wrong(Runs.Anatomy(), "memorisation ends at least squares") { $0.memory = 0.97 },
+    Wrong(Runs.Anatomy(), "memorisation ends at least squares") { $0.memory = 1.01 },
     Wrong(Runs.Anatomy(), "balance") { $0.lateRatio = 2 },
     Wrong(Runs.Anatomy(), "the smallest first") { $0.start = (1.0, 0.01) },
     Wrong(Runs.Anatomy(), "the smallest first", "order alpha beta") { $0.vanishes = false },
@@ -80,7 +84,25 @@ import _TestSupport
     let tenfold = Runs.Grid(error: { _, _ in 34 })
     expect(
       try failures("notsawo/fig06", tenfold.input()),
-      ["|A - A*|_F / beta at the end for alpha <= 0.1", "for alpha = 1"])
+      [
+        "|A - A*|_F / beta at the end for alpha <= 0.1", "for alpha = 1,", "against log alpha",
+      ])
+  }
+
+  @Test func figure6FailsAnErrorInProportionToAlpha() throws {
+    let steep = Runs.Grid(error: { alpha, _ in 34 * alpha })
+    expect(
+      try failures("notsawo/fig06", steep.input()),
+      ["for alpha = 1,", "for alpha = 1.5,", "against log alpha"])
+    let calm = Runs.Grid(error: { alpha, _ in alpha < 0.5 ? 1.8 : 3 })
+    expect(try failures("notsawo/fig06", calm.input()), ["for alpha = 1.5,"])
+  }
+
+  @Test func figure6FailsWithoutOutliers() throws {
+    let failed = try failures("notsawo/fig06", Runs.Grid(alwaysConverges: true).input())
+    #expect(failed.contains { $0.hasPrefix("outliers") }, "\(failed)")
+    let diverged = try failures("notsawo/fig06", Runs.Grid(diverged: 4 * 6 + 3).input())
+    #expect(diverged.contains { $0.hasPrefix("outliers") }, "\(diverged)")
   }
 
   @Test func figure29FailsADelayThatDoesNotFall() throws {
@@ -100,6 +122,11 @@ import _TestSupport
   @Test func figure29FailsAnErrorThatFallsWithBeta() throws {
     let grid = Runs.Grid(error: { _, beta in 1e-4 * pow(1e-5 / beta, 0.1) / beta })
     expect(try failures("notsawo/fig29", grid.input()), ["the error at the end grows"])
+  }
+
+  @Test func figure29FailsCurvesThatDoNotScale() throws {
+    expect(
+      try failures("notsawo/fig29", Runs.Grid(shift: 1.03).input()), ["alpha = 1 gives the curve"])
   }
 
   @Test func figure29FailsCellsThatConvergeTooSoon() throws {
@@ -136,6 +163,8 @@ import _TestSupport
       $0.delay = { 2000 + 16_000 * $0 }
     },
     Wrong(Runs.Coherence(), "times alpha beta") { $0.delay = { 600 / (1 + 7 * $0) } },
+    Wrong(Runs.Coherence(), "more entries, more recovery") { $0.more = 0.5 },
+    Wrong(Runs.Coherence(), "at N = 50, tau = 0") { $0.fewer = 0.9 },
   ]
 
   @Test(arguments: coherences, ["notsawo/fig08", "notsawo/fig23"])
@@ -146,7 +175,10 @@ import _TestSupport
   // MARK: - Figures 14 and 15
 
   static let projected = [
-    Wrong(Runs.Sensing(), "after one step, over beta") { $0.trainError = 1e-9 },
+    Wrong(Runs.Sensing(), "train error after one step, over beta", "projected by X^+") {
+      $0.trainError = 1e-9
+    },
+    Wrong(Runs.Sensing(), "with equal factors nothing is recovered") { $0.stuck = 0.01 },
     Wrong(Runs.Sensing(), "over that of the least-squares") { $0.firstError = 0.9 },
     Wrong(Runs.Sensing(), "t2, generalisation (test error 0.01)", "(test error 0.001)") {
       $0.t2 = 60_000

@@ -31,6 +31,13 @@ enum SyntheticMatrixRuns {
     }
   }
 
+  private static func leastSquaresError(_ run: PreparedRun) throws -> Double {
+    let problem = try MatrixRecovery.problem(of: run)
+    let solution = MatrixRecoveryAnalysis(problem).leastSquares?.values ?? []
+    return euclideanNorm(zip(solution, problem.target.values).map { $0 - $1 })
+      / euclideanNorm(problem.target.values)
+  }
+
   private static func spectrum(_ run: PreparedRun) throws -> [Double] {
     SingularValueDecomposition(try MatrixRecovery.problem(of: run).target).values
   }
@@ -42,8 +49,12 @@ enum SyntheticMatrixRuns {
     var t1: Int? = 90
     var t2: Int? = 920_000
     var error = 5e-5
+    /// |G| / |beta H| at first, half way to t1, and from 100 steps on.
     var earlyRatio = 1e4
+    var halfRatio = 250.0
     var lateRatio = 0.8
+    /// The test error after t1 over that of the least-squares solution.
+    var memory = 1.0
     /// |d sigma / dt| / (alpha beta)
     var fall = 0.3
     /// Of the smallest spurious singular value, and how much larger each next one is.
@@ -56,12 +67,13 @@ enum SyntheticMatrixRuns {
       let prepared = try SyntheticRuns.prepared("notsawo/fig05")[0]
       let spectrum = try SyntheticMatrixRuns.spectrum(prepared)
       let goal = spectrum[0] + spectrum[1]
+      let plateau = try SyntheticMatrixRuns.leastSquaresError(prepared) * memory
       let steps = Array(0..<1000) + Array(stride(from: 1000, through: 1_500_000, by: 1000))
       let last = t2 ?? 1_500_001
       var metrics: [(String, (Int) -> Double)] = [
-        ("train_error", { $0 < 90 ? 1 : error }), ("test_error", { $0 < last ? 0.4 : 2e-5 }),
+        ("train_error", { $0 < 90 ? 1 : error }), ("test_error", { $0 < last ? plateau : 2e-5 }),
         ("nuclear_norm", { goal * ($0 < 1_000_000 ? peak : end) }),
-        ("gradient_ratio", { $0 < 100 ? earlyRatio : lateRatio }),
+        ("gradient_ratio", { $0 < 20 ? earlyRatio : $0 < 100 ? halfRatio : lateRatio }),
         ("sigma_1", { _ in spectrum[0] }), ("sigma_2", { _ in spectrum[1] }),
       ]
       for k in 3...10 {
@@ -86,6 +98,8 @@ enum SyntheticMatrixRuns {
     var error: @Sendable (Double, Double) -> Double = { alpha, _ in
       alpha < 0.5 ? 3.4 : alpha < 1.2 ? 4.8 : 20
     }
+    /// The error of alpha = 1 over that of the other alpha at the same alpha t.
+    var shift = 1.0
     /// Whether runs that are too short recover all the same.
     var alwaysConverges = false
     var diverged: Int?
@@ -102,17 +116,19 @@ enum SyntheticMatrixRuns {
           let converges = alwaysConverges || t2 < run.steps - 3000
           let when = converges && t2 >= run.steps ? run.steps / 2 : t2
           let final = index == diverged ? Double.nan : error(alpha, beta) * beta / 10
+          let common = beta == 1e-3 ? [10, 20, 100].map { Int(($0 / alpha).rounded()) } : []
+          let early = alpha == 1 ? 4 * self.shift : 4
           let steps =
             converges
-            ? [
-              0, when / 2, when, when + 1000, max(when + 2000, run.steps - 1000), run.steps + 2000,
+            ? [0] + common + [
+              when / 2, when, when + 1000, max(when + 2000, run.steps - 1000), run.steps + 2000,
             ]
             : [0, run.steps / 2, run.steps - 2000, run.steps - 1000, run.steps]
           return SyntheticMatrixRuns.run(
             run, steps: steps, t1: 60, t2: when,
             [
               ("train_error", { $0 == 0 ? 1 : 1e-4 }),
-              ("test_error", { converges && $0 >= when ? final : $0 == 0 ? 5 : 4 }),
+              ("test_error", { converges && $0 >= when ? final : $0 == 0 ? 5 : early }),
             ])
         })
     }
@@ -126,6 +142,8 @@ enum SyntheticMatrixRuns {
     var rate: @Sendable (Double) -> Double = { 0.3 + 0.7 * $0 }
     /// t2 of those.
     var delay: @Sendable (Double) -> Double = { 16_000 / (1 + 7 * $0) }
+    /// The share with 50 and 80 entries over that with 70.
+    var (fewer, more) = (0.15, 1.2)
 
     func input() throws -> FigureInput {
       let runs = try SyntheticRuns.prepared("notsawo/fig23")
@@ -133,7 +151,9 @@ enum SyntheticMatrixRuns {
         runs: try runs.map { run in
           let tau = try run.parameters.number("problem.tau")
           let seed = try run.parameters.number("seed")
-          let t2 = seed <= (24 * rate(tau)).rounded() ? Int(delay(tau) * (0.8 + seed / 60)) : nil
+          let entries = try run.parameters.integer("problem.N")
+          let share = rate(tau) * (entries == 50 ? fewer : entries == 80 ? more : 1)
+          let t2 = seed <= (24 * share).rounded() ? Int(delay(tau) * (0.8 + seed / 60)) : nil
           return SyntheticMatrixRuns.run(
             run, steps: [0, 1, 10, 100, 1000, 5000, 10_000, 20_000, 40_000], t1: 1, t2: t2,
             [
@@ -170,11 +190,7 @@ enum SyntheticMatrixRuns {
       let steps = Array(0..<1000) + Array(stride(from: 1000, through: 500_000, by: 1000))
       return FigureInput(
         runs: try SyntheticRuns.prepared(id).map { run in
-          let problem = try MatrixRecovery.problem(of: run)
-          let solution = MatrixRecoveryAnalysis(problem).leastSquares?.values ?? []
-          let error =
-            euclideanNorm(zip(solution, problem.target.values).map { $0 - $1 })
-            / euclideanNorm(problem.target.values)
+          let error = try SyntheticMatrixRuns.leastSquaresError(run)
           let beta = try run.parameters.number("regularizer.nuclear")
           let isShared = try run.parameters.text("problem.sensing_factors") == "shared"
           let first = t2.map { $0 * pow(beta / 1e-3, exponent) } ?? 1e9

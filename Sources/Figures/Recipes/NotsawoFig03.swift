@@ -36,51 +36,12 @@ extension FigureRecipe {
         ("curves", try CurveTable.rows(run.curves, names)),
         ("components", try CurveTable.rows(run.curves, components)),
       ]
-      output.claims = try fig03Claims(run)
-      let batch = try SparseRecovery().batch(of: [run.prepared], instance: nil)
-      let goal = batch.problems[0].target.reduce(0) { $0 + abs($1) }
-      output.plot = fig03Plot(
-        run, SparseRecoveryTheory(batch.problems[0], batch.runs[0]), components: components.count,
-        goal: goal)
+      let anatomy = try SparseAnatomy(run)
+      output.claims = try anatomy.claims()
+      let goal = anatomy.problem.target.reduce(0) { $0 + abs($1) }
+      output.plot = fig03Plot(run, anatomy.theory, components: components.count, goal: goal)
       return output
     })
-
-  private static func fig03Claims(_ run: FigureInput.Run) throws -> [Claim] {
-    let ratio = try run.curve("gradient_ratio")
-    let l1 = try run.curve("l1_norm")
-    let t1 = run.t1.map(Double.init)
-    let t2 = run.t2.map(Double.init)
-    let late = run.curves.steps.indices.filter { run.curves.steps[$0] >= (run.t2 ?? Int.max) }
-    let lateRatios = late.map { ratio[$0] }.sorted()
-    let l2AtMemory = try run.value("l2_norm", at: 100)
-    let l2AtEnd = try run.curve("l2_norm").last
-    return [
-      Claim("t1, memorisation (train error 1e-3)", t1, in: 55...65, "60 for this run"),
-      Claim(
-        "t2, generalisation (test error 1e-3)", t2, in: 99_000...103_000,
-        "101,000 for this run, evaluated every 1000 steps"),
-      Claim(
-        "generalisation is delayed: t2/t1", t1.flatMap { first in t2.map { $0 / first } },
-        in: 1000...1e9, "more than a thousand"),
-      Claim(
-        "before memorisation the regulariser plays no part: |G| / |beta H| at step 1",
-        try run.value("gradient_ratio", at: 1), in: 1000...5000, "1/5e-4 for this run"),
-      Claim(
-        "after generalisation data and regulariser balance: median |G| / |beta H|",
-        lateRatios.isEmpty ? nil : lateRatios[lateRatios.count / 2], in: 0.1...10, "order 1"),
-      Claim(
-        "|a|_1 rises to that of the least-squares solution", l1.max(), in: 0.60...0.66,
-        "0.629 at step 100"),
-      Claim("then falls to that of the target", l1.last, in: 0.289...0.293, "|a*|_1 = 0.29088"),
-      Claim(
-        "|a|_2 grows while the run generalises: end over step 100",
-        l2AtMemory.flatMap { start in l2AtEnd.map { $0 / start } }, in: 1.7...2.0,
-        "0.157 over 0.084"),
-      Claim(
-        "final test error", try run.curve("test_error").last, in: 1.5e-4...3e-4, "2.2e-4, the floor"
-      ),
-    ]
-  }
 
   private static func fig03Plot(
     _ run: FigureInput.Run, _ theory: SparseRecoveryTheory, components: Int, goal: Double

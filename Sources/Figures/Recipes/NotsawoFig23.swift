@@ -4,26 +4,34 @@ import Sweeps
 extension FigureRecipe {
   /// The sweep over tau that Figs. 8 and 23 share: entries chosen by local coherence.
   ///
-  /// N = 70 and alpha = 1 as in the authors' code (their paper names alpha = 0.1 and several N). They
-  /// draw one target; the claims need several, each with a mask of its own. The small scale has beta
-  /// 1e-3 in place of 1e-5 and thresholds, steps and errors in proportion to it, as dynamics depend
-  /// on alpha beta alone; 40,000 steps are those of the measurement to compare with.
+  /// N = 70 and alpha = 1 as in the authors' code (their paper names alpha = 0.1 and several N, of which
+  /// two more are run at a few tau). They draw one target; the claims need several, each with a mask of
+  /// its own. The small scale has beta 1e-3 in place of 1e-5 and thresholds, steps and errors in
+  /// proportion to it, as dynamics depend on alpha beta alone; 40,000 steps are those of the
+  /// measurement to compare with.
   static func notsawoCoherenceSweep(_ scale: FigureScale) -> String {
-    """
-    experiment: matrix-recovery
-    method: subgradient
-    problem: {kind: completion, n1: 10, n2: 10, r: 2, N: 70, target_scale: sqrt-size}
-    learning_rate: 1.0
-    regularizer: {nuclear: \(scale == .paper ? "1.0e-5" : "1.0e-3")}
-    init: {kind: identity, scale: 1.0e-6}
-    steps: \(scale == .paper ? 10_000_001 : 40_000)
-    evaluate: {per_decade: 40}
-    thresholds: {train: 2.0e-\(scale == .paper ? 5 : 3), test: 2.0e-\(scale == .paper ? 5 : 3)}
-    precision: f64
-    sweep:
-      problem.tau: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
-      seed: {range: [1, \(scale == .paper ? 7 : 25)]}
-    """
+    func sweep(_ numbers: String, taus: String) -> String {
+      """
+      experiment: matrix-recovery
+      method: subgradient
+      problem: {kind: completion, n1: 10, n2: 10, r: 2, target_scale: sqrt-size}
+      learning_rate: 1.0
+      regularizer: {nuclear: \(scale == .paper ? "1.0e-5" : "1.0e-3")}
+      init: {kind: identity, scale: 1.0e-6}
+      steps: \(scale == .paper ? 10_000_001 : 40_000)
+      evaluate: {per_decade: 40}
+      thresholds: {train: 2.0e-\(scale == .paper ? 5 : 3), test: 2.0e-\(scale == .paper ? 5 : 3)}
+      precision: f64
+      sweep:
+        problem.N: [\(numbers)]
+        problem.tau: [\(taus)]
+        seed: {range: [1, \(scale == .paper ? 7 : 25)]}
+      """
+    }
+    return documents([
+      sweep("70", taus: "0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0"),
+      sweep("50, 80", taus: "0, 0.5, 1.0"),
+    ])
   }
 
   /// Curves over the share of entries chosen by coherence, on a logarithmic axis.
@@ -46,37 +54,37 @@ extension FigureRecipe {
     _ id: String, _ input: FigureInput, isLogarithmic: Bool
   ) throws -> FigureOutput {
     guard let first = input.runs.first else { throw FigureError.noRuns(id) }
-    let taus = try Set(input.runs.map { try $0.number("problem.tau") }).sorted()
-    let groups = try taus.map { tau in
-      CoherenceGroup(
-        tau: tau, runs: try input.runs.filter { try $0.number("problem.tau") == tau })
-    }
+    let groups = try CoherenceGroup.all(input.runs)
+    let main = groups.filter { $0.measurements == 70 }
     var output = FigureOutput()
-    let header = ["tau", "runs", "recovered", "rate", "median_t2"]
+    let header = ["N", "tau", "runs", "recovered", "rate", "median_t2"]
+    func table(_ groups: [CoherenceGroup]) -> [[String]] {
+      [header]
+        + groups.map { group in
+          [
+            "\(group.measurements)", "\(group.tau)", "\(group.runs.count)", "\(group.recovered)",
+            "\(group.rate)", group.median.map { "\($0)" } ?? "nan",
+          ]
+        }
+    }
     output.tables = [
-      (
-        "groups",
-        [header]
-          + groups.map { group in
-            [
-              "\(group.tau)", "\(group.runs.count)", "\(group.recovered)", "\(group.rate)",
-              group.median.map { "\($0)" } ?? "nan",
-            ]
-          }
-      )
+      ("groups", table(main)), ("sizes", table(groups.filter { $0.measurements != 70 })),
     ]
     // As in the paper, curves are those of one target.
     let seed = try first.number("seed")
-    let drawn = try input.runs.filter { try $0.number("seed") == seed }
+    let drawn = try input.runs.filter {
+      try $0.number("seed") == seed && $0.number("problem.N") == 70
+    }
     output.tables += try drawn.map { run in
       (
         "tau\(try run.number("problem.tau"))",
         try CurveTable.rows(run.curves, ["train_error", "test_error"])
       )
     }
-    output.claims = coherenceClaims(groups, steps: first.prepared.steps)
+    output.claims =
+      coherenceClaims(main, steps: first.prepared.steps) + CoherenceGroup.sizeClaims(groups)
     output.plot = coherencePlot(
-      taus, steps: first.prepared.steps, isLogarithmic: isLogarithmic)
+      main.map(\.tau), steps: first.prepared.steps, isLogarithmic: isLogarithmic)
     return output
   }
 
@@ -152,36 +160,12 @@ extension FigureRecipe {
       set y2range [0:*]
       set y2tics
       set y2label 'median t_2'
-      set key bottom right
-      plot 'groups.csv' using 1:4 with linespoints pt 7 title 'recovered', \
-        '' using 1:5 axes x1y2 with linespoints pt 6 title 'median t_2'
+      set key center right
+      plot 'groups.csv' using 2:5 with linespoints pt 7 title 'recovered, N = 70', \
+        'sizes.csv' using ($1==50 ? $2 : NaN):5 with points pt 4 lc 3 title 'N = 50', \
+        '' using ($1==80 ? $2 : NaN):5 with points pt 8 lc 4 title 'N = 80', \
+        'groups.csv' using 2:6 axes x1y2 with linespoints pt 6 lc 2 title 'median t_2'
       unset multiplot
       """
-  }
-}
-
-/// The runs of one tau.
-private struct CoherenceGroup {
-  let tau: Double
-  let runs: [FigureInput.Run]
-
-  var recovered: Int { runs.count { $0.t2 != nil } }
-  var rate: Double { Double(recovered) / Double(max(1, runs.count)) }
-
-  /// The median t2 of all runs; nil if fewer than half recover.
-  var median: Double? {
-    let steps = runs.map { $0.t2.map(Double.init) ?? .infinity }.sorted()
-    let (low, high) = (steps[(steps.count - 1) / 2], steps[steps.count / 2])
-    return high.isFinite ? (low + high) / 2 : nil
-  }
-
-  /// The median t2 times alpha beta.
-  var scaledMedian: Double? {
-    guard let median, let run = runs.first else { return nil }
-    let parameters = run.prepared.parameters
-    guard let rate = try? parameters.number("learning_rate"),
-      let nuclear = try? parameters.number("regularizer.nuclear")
-    else { return nil }
-    return median * rate * nuclear
   }
 }

@@ -1,5 +1,4 @@
 import Experiments
-import Foundation
 import Sweeps
 
 extension FigureRecipe {
@@ -34,7 +33,10 @@ extension FigureRecipe {
     let grid = try GrokkingGrid(input, id: id)
     var output = FigureOutput()
     output.tables = try grid.tables(["train_accuracy", "test_accuracy"])
-    output.claims = grid.penalties.flatMap { modularGridClaims(grid.with($0), $0) }
+    output.claims = try grid.penalties.flatMap { penalty in
+      let own = grid.with(penalty)
+      return try modularGridClaims(own, penalty) + (penalty == .l1 ? [normClaim(own)] : [])
+    }
     let panels = grid.penalties.flatMap { penalty in
       grid.rates.map { rate in
         grid.with(penalty).with(rate: rate)
@@ -57,34 +59,41 @@ extension FigureRecipe {
 
   private static func modularGridClaims(
     _ grid: GrokkingGrid, _ penalty: NetworkPenalty
-  ) -> [Claim] {
-    let slopes = grid.rates.compactMap { rate in
-      LineFit.slope(
-        grid.with(rate: rate).generalized.compactMap { cell in
-          cell.t2.map { (x: log(cell.strength), y: log(Double($0))) }
-        })
-    }
+  ) throws -> [Claim] {
+    let byRate = grid.rates.map(grid.with(rate:))
+    let slopes = byRate.compactMap(\.slope)
     let late = grid.cells.count - grid.generalized.count
+    let name = penalty.rawValue
     return grid.delayClaims(
-      penalty.rawValue, factor: 1.5,
+      name, factor: 1.5,
       "generalisation is delayed: 630 and 1,170 steps at the largest alpha and beta measured elsewhere"
     ) + [
       grid.orderClaim(
-        "\(penalty.rawValue): a larger beta generalises earlier (alpha fixed)", over: \.strength,
+        "\(name): a larger beta generalises earlier (alpha fixed)", over: \.strength, of: \.lag,
         atMost: -0.8, "falling; single pairs may be reversed by chance"),
       grid.orderClaim(
-        "\(penalty.rawValue): a larger alpha generalises earlier (beta fixed)", over: \.rate,
+        "\(name): a larger alpha generalises earlier (beta fixed)", over: \.rate, of: \.lag,
         atMost: -0.8, "falling; single pairs may be reversed by chance"),
       Claim(
-        "\(penalty.rawValue): slope of log t2 against log beta, for each alpha",
+        "\(name): slope of log t2 against log beta, for each alpha at which three cells generalise "
+          + "(\(slopes.count) of \(byRate.count))",
         each: slopes, in: -0.9 ... -0.1,
         "no 1/(alpha beta) law as for plain gradient descent: Adam rescales; -1/2 measured elsewhere"
       ),
       Claim(
-        "\(penalty.rawValue): cells that do not generalise within the budget",
+        "\(name): cells that do not generalise within the budget",
         measured: "\(late) of \(grid.cells.count)",
         tolerance: "some, those of the smallest alpha and beta; fewer than four in five",
         held: late * 5 < 4 * grid.cells.count),
-    ]
+    ] + (try grid.referenceClaims(NetworkReference.addition))
+  }
+
+  /// Generalisation under l1 does not need a small |theta|_2.
+  private static func normClaim(_ grid: GrokkingGrid) throws -> Claim {
+    let fastest = grid.rates.last.map(grid.with(rate:))?.generalized ?? []
+    return Claim(
+      "l1, the largest alpha: |theta|_2 at the end over that at t2",
+      each: try fastest.map { try $0.change("l2_norm", since: \.t2) }, in: 1...100,
+      "it grows while the run generalises and after: 406 to 960 in another measurement")
   }
 }

@@ -13,8 +13,8 @@ struct RecoveryConditions {
     _ phase: MemorizationPhase?, method: RecoveryMethod, regularizer: String, limit: String,
     isSmall: Bool, isStable: Bool? = nil
   ) {
-    let stable = isStable ?? phase.map { $0.learningRate < $0.largestLearningRate } ?? false
-    self.isStable = .init("learning rate below 2/(sigma_max(X^T X) + l2)", stable)
+    self.isStable = .init(
+      "learning rate below 2/(sigma_max(X^T X) + l2)", isStable ?? phase?.isStable ?? false)
     self.isSmall = .init("0 < \(regularizer) < sigma_max / \(limit)", isSmall)
     isPlain = .init("l2 is 0", phase?.l2 == 0)
     isDescent = .init("not projected, l2 is 0", method != .projected && phase?.l2 == 0)

@@ -15,10 +15,9 @@ extension SparseRecoveryTheory {
   private static let paper = "Notsawo et al. 2025"
 
   public var predictions: [Prediction] {
-    let n = Double(problem.target.count)
     let conditions = RecoveryConditions(
       memorization, method: method, regularizer: "l1", limit: "sqrt(n)",
-      isSmall: run.l1 > 0 && run.l1 < (spectrum.largest / n).squareRoot())
+      isSmall: memorization.isSmall)
     return firstPhase(conditions) + secondPhase(conditions) + geometry
   }
 

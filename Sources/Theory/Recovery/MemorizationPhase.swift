@@ -38,6 +38,16 @@ public struct MemorizationPhase: Sendable {
   /// 2 / (sigma_max^2 + l2): gradient descent diverges at or above it.
   public var largestLearningRate: Double { 2 / ((eigenvalues.max() ?? 0) + l2) }
 
+  public var isStable: Bool { learningRate < largestLearningRate }
+
+  /// 0 < beta < sigma_max / c
+  public var isSmall: Bool {
+    strength > 0 && strength * subgradientNorm < (eigenvalues.max() ?? 0).squareRoot()
+  }
+
+  /// Whether the run meets what Theorems 3.1 (i) and 3.4 (i) suppose for least squares.
+  public var areConditionsMet: Bool { isStable && isSmall && l2 == 0 }
+
   /// rho = max over the eigenvalues of |1 - alpha (sigma^2 + l2)|
   public var contraction: Double {
     eigenvalues.map { abs(1 - learningRate * ($0 + l2)) }.max() ?? 1

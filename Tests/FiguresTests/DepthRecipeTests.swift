@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct DepthRecipeTests {
   private func runs(_ id: String, _ scale: FigureScale) throws -> [PreparedRun] {
-    try SyntheticDiagonalRuns.prepared(id, scale)
+    try SyntheticRuns.prepared(id, scale)
   }
 
   @Test(arguments: [

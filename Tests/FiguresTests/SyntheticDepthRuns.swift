@@ -55,7 +55,7 @@ enum SyntheticDepthRuns {
 
     func input(_ id: String) throws -> FigureInput {
       FigureInput(
-        runs: try SyntheticDiagonalRuns.prepared(id, .small).enumerated().map { index, run in
+        runs: try SyntheticRuns.prepared(id, .small).enumerated().map { index, run in
           var made =
             try run.parameters.number("regularizer.l1") > 0
             ? shallow(run)
@@ -146,7 +146,7 @@ enum SyntheticDepthRuns {
     private static let settling = [20: 92, 30: 89, 40: 57, 50: 31, 60: 22, 70: 18, 80: 12, 90: 12]
 
     func input() throws -> FigureInput {
-      FigureInput(runs: try SyntheticDiagonalRuns.prepared("notsawo/fig24", .small).map(made))
+      FigureInput(runs: try SyntheticRuns.prepared("notsawo/fig24", .small).map(made))
     }
 
     private func made(_ run: PreparedRun) throws -> FigureInput.Run {

@@ -67,7 +67,7 @@ import _TestSupport
     #expect(abs(try #require(try sharpness(run)) / value - 1) < 1e-4)
   }
 
-  /// p = 97, 1024 units, 40 % of the pairs: 0.0355 alpha^2 for another seed.
+  /// p = 97, 1024 units, 40 % of the pairs: 0.0355 for another seed.
   @Test func atThePapersSize() throws {
     let size: [String: ParameterValue] = [
       "problem.p": .integer(97), "model.width": .integer(1024),
@@ -75,7 +75,13 @@ import _TestSupport
     ]
     let one = try #require(try sharpness(run(size)))
     #expect((0.0345...0.0365).contains(one))
-    let ten = try #require(try sharpness(run(size.merging(["init.scale": .number(10)]) { $1 })))
+  }
+
+  @Test func itGrowsAsTheSquareOfTheScale() throws {
+    let small: [String: ParameterValue] = ["problem.p": .integer(7), "model.width": .integer(9)]
+    let one = try #require(try sharpness(run(small)))
+    let ten = try #require(
+      try sharpness(run(small.merging(["init.scale": .number(10)]) { $1 })))
     #expect(abs(ten / one - 100) < 1e-6)
   }
 

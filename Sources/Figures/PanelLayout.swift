@@ -3,7 +3,7 @@
 struct PanelLayout {
   /// Of a narrow picture, and of each of its panels, in pixels.
   static let narrowWidth = 480
-  static let narrowHeight = 330
+  static let narrowHeight = 340
 
   let rows: Int
   /// The plot with this layout.
@@ -35,9 +35,11 @@ struct PanelLayout {
   private static func narrow(_ plot: String, rows: Int) -> String {
     let hasBar = plot.contains(/set colorbox [a-z ]*user/)
     let height = Double(narrowHeight * rows)
-    let (bottom, top, gap) = (55 / height, 1 - 45 / height, 85 / height)
-    return
-      plot
+    let (bottom, top, gap) = (55 / height, 1 - 60 / height, 95 / height)
+    // Panels that place themselves would lie below the bar.
+    let room = hasBar && !plot.contains("margins ") ? "set rmargin at screen 0.82\n" : ""
+    return room
+      + plot
       .replacing(/margins [0-9., ]+ spacing [0-9.]+, *[0-9.]+/) { _ in
         "margins 0.17, \(hasBar ? 0.82 : 0.95), \(bottom), \(top) spacing 0, \(gap)"
       }

@@ -36,7 +36,7 @@ package struct PlotScript {
   private let width: Int
 
   package init(_ plot: String, width: Int = 1200) {
-    self.plot = Self.readable(Self.withGreek(plot))
+    self.plot = Self.withGreek(plot)
     self.width = width
   }
 
@@ -50,7 +50,7 @@ package struct PlotScript {
       set terminal \(terminal)
       set output '\(name)\(picture.output)'
       \(Self.look)
-      \(layout.plot)
+      \(Self.readable(layout.plot, least: picture.isNarrow ? 10 : 8))
       """ + "\n"
   }
 
@@ -97,11 +97,9 @@ package struct PlotScript {
   ]
 
   /// No letters so small that they cannot be read on a page.
-  private static func readable(_ plot: String) -> String {
-    plot.replacing(/font ',(\d+)'/) { "font ',\(max(leastFont, Int($0.1) ?? 0))'" }
+  private static func readable(_ plot: String, least: Int) -> String {
+    plot.replacing(/font ',(\d+)'/) { "font ',\(max(least, Int($0.1) ?? 0))'" }
   }
-
-  private static let leastFont = 10
 
   // MARK: - Greek
 

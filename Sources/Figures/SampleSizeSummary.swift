@@ -92,7 +92,7 @@ struct SampleSizeSummary {
     set yrange [3e-5:3]
     set key bottom right horizontal
     plot \(lines("5")), \(points(5)), \(marks(10, "with points pt 1 ps 1.8 lw 1.5", "basis pursuit"))
-    set yrange [1:2e6]
+    set yrange [1:*]
     set xlabel 'N'
     set ylabel 't_1'
     plot \(lines("6")), \(points(6))\(prediction(8))

@@ -22,8 +22,14 @@ import Testing
   @Test func narrowPicturesHaveOneColumn() {
     let texts = texts("set multiplot layout 2, 3\nplot x\nunset multiplot")
     #expect(texts[0].contains("layout 2, 3") && texts[0].contains("1200,740"))
-    #expect(texts[1].contains("layout 6, 1") && texts[1].contains("480,1980"))
+    #expect(texts[1].contains("layout 6, 1") && texts[1].contains("480,2040"))
     #expect(texts[3].contains("layout 2, 3"))
+  }
+
+  @Test func smallLettersAreEnlarged() {
+    let texts = texts("set key font ',7'\nplot x")
+    #expect(texts[0].contains("font ',8'") && texts[1].contains("font ',10'"))
+    #expect(self.texts("set key font ',14'\nplot x")[1].contains("font ',14'"))
   }
 
   @Test func longRowsAreBroken() {

@@ -171,7 +171,7 @@ extension FigureNotes {
       "the drop comes after 1e6 steps, at lambda = 1e-4", ["lyu/fig3"],
       .beyond(
         .small,
-        "this scale runs lambda = 1e-3, in 3e5 steps")),
+        "this scale has larger lambda and fewer steps, with the same curves in slow time")),
     FigureNote(
       "gradient descent at d = 100,000", ["lyu/fig1a", "lyu/fig1b"],
       .beyond(

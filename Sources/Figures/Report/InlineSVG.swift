@@ -14,7 +14,8 @@ package struct InlineSVG {
   ///   - kind: its class.
   /// - Returns: nil if it is no such picture.
   package init?(_ svg: String, id: String, label: String, kind: String) {
-    var elements = svg.split(separator: "<", omittingEmptySubsequences: true)
+    // By bytes: pictures have a megabyte.
+    var elements = svg.utf8.split(separator: UInt8(ascii: "<")).map(Substring.init)
     guard let start = elements.firstIndex(where: { $0.hasPrefix("svg") }),
       let end = elements.lastIndex(where: { $0.hasPrefix("/svg>") }), start < end,
       let box = elements[start].firstMatch(of: /viewBox="([^"]*)"/)
@@ -39,7 +40,7 @@ package struct InlineSVG {
 
   /// The identifier that an element refers to.
   private static func reference(_ element: Substring) -> String? {
-    for mark in ["href='#", "href=\"#", "url(#"] {
+    for mark in ["href='#", "href=\"#", "url(#"] where element.has(mark) {
       guard let start = element.firstRange(of: mark) else { continue }
       return String(element[start.upperBound...].prefix { !"'\")".contains($0) })
     }
@@ -53,20 +54,33 @@ package struct InlineSVG {
       text.replaceSubrange(
         name.range, with: used.contains(name.value) ? " id='\(id)-\(name.value)'" : "")
     }
-    for mark in ["href='#", "href=\"#", "url(#"] where text.contains(mark) {
+    for mark in ["href='#", "href=\"#", "url(#"] where text.has(mark) {
       text = text.replacing(mark, with: mark + id + "-")
     }
-    if text.contains("xlink:href") { text = text.replacing("xlink:href", with: "href") }
-    if text.contains("rgb( ") || text.contains(",  ") {
+    if text.hasPrefix("g ") || text.hasPrefix("tspan ") {
+      for attribute in usual where text.has(attribute) {
+        text = text.replacing(attribute, with: "")
+      }
+    }
+    if text.has("xlink:href") { text = text.replacing("xlink:href", with: "href") }
+    if text.has("rgb(") {
       text = text.replacing(/rgb\( *(\d+), *(\d+), *(\d+)\)/) { "rgb(\($0.1),\($0.2),\($0.3))" }
     }
     // Blanks between elements mean nothing but in texts.
-    return text.hasSuffix("\n") || text.hasSuffix("\t")
-      ? String(text.reversed().drop { $0.isWhitespace }.reversed()) + "\n" : text
+    guard let last = text.utf8.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\t"),
+      let end = text.utf8.lastIndex(where: { $0 > UInt8(ascii: " ") })
+    else { return text }
+    return text[...end] + "\n"
   }
 
+  /// Attributes with the values that they have anyway; the page chooses the font.
+  private static let usual = [
+    " font-family=\"Helvetica\"", " stroke-width=\"1.00\"", " stroke-linecap=\"butt\"",
+    " stroke-linejoin=\"miter\"",
+  ]
+
   private static func identifier(of text: String) -> (range: Range<String.Index>, value: String)? {
-    guard let start = text.firstRange(of: " id=") else { return nil }
+    guard text.has(" id="), let start = text.firstRange(of: " id=") else { return nil }
     let quoted = text[start.upperBound...]
     guard let quote = quoted.first, quote == "'" || quote == "\"",
       let end = quoted.dropFirst().firstIndex(of: quote)
@@ -79,10 +93,24 @@ package struct InlineSVG {
   /// The element with fewer points; nil if it is no path of straight lines.
   private static func shorterPath(_ element: Substring) -> String? {
     guard let start = element.firstRange(of: " d='"),
-      let end = element[start.upperBound...].firstIndex(of: "'"),
+      let end = element.utf8[start.upperBound...].firstIndex(of: UInt8(ascii: "'")),
       let lines = Polyline.lines(ofPath: element[start.upperBound..<end]), !lines.isEmpty
     else { return nil }
     return element[..<start.upperBound] + lines.map { $0.simplified(tolerance).path }.joined()
       + element[end...]
+  }
+}
+
+extension StringProtocol {
+  /// Whether a word of ASCII is in the text; far faster than comparing characters.
+  fileprivate func has(_ word: String) -> Bool {
+    var word = word
+    return word.withUTF8 { sought in
+      utf8.withContiguousStorageIfAvailable { text in
+        text.indices.dropLast(sought.count - 1).contains { start in
+          sought.indices.allSatisfy { text[start + $0] == sought[$0] }
+        }
+      } ?? false
+    }
   }
 }

@@ -51,15 +51,15 @@ extension Polyline {
   /// else.
   static func lines(ofPath path: Substring) -> [Polyline]? {
     var lines: [Polyline] = []
-    for word in path.split(whereSeparator: \.isWhitespace) {
-      let numbers = word.dropFirst().split(separator: ",")
-      guard numbers.count == 2, let x = Double(numbers[0]), let y = Double(numbers[1]) else {
-        return nil
-      }
+    for word in path.utf8.split(whereSeparator: { $0 <= UInt8(ascii: " ") }) {
+      let numbers = word.dropFirst().split(separator: UInt8(ascii: ","))
+      guard numbers.count == 2, let x = Double(Substring(numbers[0])),
+        let y = Double(Substring(numbers[1]))
+      else { return nil }
       let point = Point(x: x, y: y)
       switch word.first {
-      case "M": lines.append(Polyline(points: [point]))
-      case "L" where !lines.isEmpty: lines[lines.count - 1].points.append(point)
+      case UInt8(ascii: "M"): lines.append(Polyline(points: [point]))
+      case UInt8(ascii: "L") where !lines.isEmpty: lines[lines.count - 1].points.append(point)
       default: return nil
       }
     }

@@ -46,7 +46,10 @@ enum ReportStyle {
     figure { margin: 0.75rem 0; }
     figcaption { margin-top: 0.4rem; max-width: 60rem; }
     .plot { background: #ffffff; border-radius: 0.3rem; }
-    .plot svg { display: block; width: 100%; height: auto; }
+    .plot svg {
+      display: block; width: 100%; height: auto;
+      font-family: Helvetica, Arial, "Liberation Sans", sans-serif;
+    }
     .plot svg.narrow { display: none; max-width: 34rem; margin: 0 auto; }
     .claims { list-style: none; margin: 0.5rem 0; padding: 0; }
     .claims > li { padding: 0.4rem 0; border-top: 1px solid var(--line); }
